@@ -1,0 +1,1 @@
+"""The engines, a package each, and what they share."""

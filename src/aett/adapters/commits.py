@@ -1,0 +1,138 @@
+"""The plans of a commit store over any engine's records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import attrs
+from attrs import field, frozen
+
+from aett.adapters.engine import Engine
+from aett.adapters.reading import Fetched, Reading
+from aett.adapters.record import Record, Recorder
+from aett.core import identifier
+from aett.core.commit import MAX_REVISION, Commit
+from aett.core.conflict import ConflictDetector
+from aett.core.outcome import Failure, Outcome, Success
+from aett.core.page import Page
+from aett.core.plan import Plan
+from aett.core.rejection import CommitRejection, CommitTooLarge, DuplicateCommit
+from aett.core.stamp import aware, to_microseconds
+
+T = TypeVar("T")
+
+
+@frozen
+class Commits:
+    """A `CommitPlans`: an engine's records as commits, judged, cut at bounds and read by pages."""
+
+    engine: Engine
+    recorder: Recorder
+    conflict_detector: ConflictDetector
+    page_size: int = field()
+
+    @page_size.validator
+    def _positive(self, _: object, value: int) -> None:
+        if value < 1:
+            raise ValueError(f"page_size must be at least 1, not {value}")
+
+    def commit(self, commit: Commit) -> Plan[Outcome[Commit, CommitRejection]]:
+        """Append; if it was refused, look why."""
+        record, limit = self.recorder.record(commit), self.engine.max_commit_size
+        if limit is not None and record.size > limit:
+            return Failure(CommitTooLarge(record.size, limit))
+        checkpoint = yield from self.engine.append(record)
+        if checkpoint is not None:
+            return Success(attrs.evolve(commit, checkpoint=checkpoint))
+        return Failure((yield from self._refusal(commit)))
+
+    def _refusal(self, commit: Commit) -> Plan[CommitRejection]:
+        stored = yield from self.find(commit.tenant_id, commit.stream_id, commit.commit_id)
+        if stored is not None:
+            return DuplicateCommit(stored)
+        unseen: list[Commit] = []
+        low, more = commit.first_revision, True
+        while more:
+            records = yield from self._records(commit.tenant_id, commit.stream_id, low, MAX_REVISION)
+            unseen.extend(self.recorder.commit(record) for record in records)
+            more = len(records) == self.page_size
+            low = records[-1].stream_revision + 1 if more else low
+        return self.conflict_detector.judge(commit, unseen)
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Plan[Commit | None]:
+        """Look the id up in the stream."""
+        tenant_id, stream_id = identifier.tenant(tenant_id), identifier.stream(stream_id)
+        record = yield from self.engine.find(tenant_id, stream_id, commit_id.bytes)
+        return None if record is None else self.recorder.commit(record)
+
+    def get(self, tenant_id: str, stream_id: str, min_revision: int, max_revision: int) -> Reading[Commit]:
+        """Pages of commits, by keyset on the revision."""
+        return self._stream(tenant_id, stream_id, min_revision, max_revision, None, self._commits)
+
+    def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Reading[Commit]:
+        """Pages of commits, until the first that is later."""
+        return self._stream(tenant_id, stream_id, 1, MAX_REVISION, max_time, self._commits)
+
+    def pages(
+        self, tenant_id: str, stream_id: str, min_revision: int, max_revision: int, max_time: datetime | None
+    ) -> Reading[Page]:
+        """Pages of heads and events, by keyset on the revision."""
+        return self._stream(tenant_id, stream_id, min_revision, max_revision, max_time, self._page)
+
+    def get_all_to(self, tenant_id: str, max_time: datetime) -> Reading[Commit]:
+        """Pages of the log, without what is later."""
+        return self._log(tenant_id, 0, to_microseconds(aware(max_time, "max_time")))
+
+    def get_from(self, tenant_id: str, checkpoint: int) -> Reading[Commit]:
+        """Pages of the log, by keyset on the checkpoint."""
+        return self._log(tenant_id, max(0, min(checkpoint, MAX_REVISION)), None)
+
+    def _log(self, tenant_id: str, checkpoint: int, max_stamp: int | None) -> Reading[Commit]:
+        identifier.tenant(tenant_id)
+
+        def fetch(after: int) -> Plan[Fetched[Commit]]:
+            records = yield from self.engine.log_page(tenant_id, after, max_stamp, self.page_size)
+            more = len(records) == self.page_size
+            return Fetched(self._commits(records, 1, MAX_REVISION), records[-1].checkpoint if more else None)
+
+        return Reading(checkpoint, fetch)
+
+    def _stream(
+        self,
+        tenant_id: str,
+        stream_id: str,
+        min_revision: int,
+        max_revision: int,
+        max_time: datetime | None,
+        items: Callable[[Sequence[Record], int, int], Sequence[T]],
+    ) -> Reading[T]:
+        tenant_id, stream_id = identifier.tenant(tenant_id), identifier.stream(stream_id)
+        until = None if max_time is None else to_microseconds(aware(max_time, "max_time"))
+        high = max(0, min(max_revision, MAX_REVISION))
+
+        def fetch(low: int) -> Plan[Fetched[T]]:
+            records = yield from self._records(tenant_id, stream_id, low, high)
+            kept = _prefix(records, until)
+            more = len(records) == self.page_size and len(kept) == len(records)
+            return Fetched(items(kept, low, high), records[-1].stream_revision + 1 if more else None)
+
+        return Reading(max(1, min(min_revision, MAX_REVISION)), fetch)
+
+    def _records(self, tenant_id: str, stream_id: str, low: int, high: int) -> Plan[list[Record]]:
+        return self.engine.stream_page(tenant_id, stream_id, low, high, self.page_size)
+
+    def _commits(self, records: Sequence[Record], low: int, high: int) -> Sequence[Commit]:
+        return [self.recorder.commit(record, low=low, high=high) for record in records]
+
+    def _page(self, records: Sequence[Record], low: int, high: int) -> Sequence[Page]:
+        return [self.recorder.page(records, low=low, high=high)] if records else ()
+
+
+def _prefix(records: list[Record], until: int | None) -> list[Record]:
+    if until is None:
+        return records
+    later = (index for index, record in enumerate(records) if record.commit_stamp > until)
+    return records[: next(later, len(records))]

@@ -1,0 +1,35 @@
+"""What an engine does with records; the rest of a commit store is the same for all."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aett.adapters.record import Record
+from aett.core.plan import Plan
+
+
+class Engine(Protocol):
+    """Four plans over records; identifiers and numbers have been checked."""
+
+    @property
+    def max_commit_size(self) -> int | None:
+        """The bytes of headers, events and commands that one record holds; None if there is no limit."""
+        ...
+
+    def append(self, record: Record) -> Plan[int | None]:
+        """Store it and give its checkpoint; None if it does not follow the head, or its id is known."""
+        ...
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
+        """The stream's record of this id."""
+        ...
+
+    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
+        """The stream's first records, at most `size`, that hold any of the revisions `low` to `high`."""
+        ...
+
+    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> Plan[list[Record]]:
+        """The tenant's first records, at most `size`, after a checkpoint; if `max_stamp` is given, only
+        those stamped (in microseconds since 1970) at or before it.
+        """  # noqa: D205, D209  # one sentence that is longer than a line
+        ...

@@ -1,0 +1,21 @@
+"""The engine that keeps everything in this process's memory: for tests, and to read how a store works."""
+
+from aett.adapters.memory.memory import Memory
+from aett.adapters.memory.stores import (
+    AsyncCommitStore,
+    AsyncPersistenceManagement,
+    AsyncSnapshotStore,
+    CommitStore,
+    PersistenceManagement,
+    SnapshotStore,
+)
+
+__all__ = [
+    "AsyncCommitStore",
+    "AsyncPersistenceManagement",
+    "AsyncSnapshotStore",
+    "CommitStore",
+    "Memory",
+    "PersistenceManagement",
+    "SnapshotStore",
+]

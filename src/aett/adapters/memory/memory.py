@@ -1,0 +1,104 @@
+"""A place of storage in memory: dicts and lists behind one lock."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from itertools import islice
+from operator import attrgetter
+from threading import Lock
+
+from aett.adapters.record import Record
+from aett.core.snapshot import Snapshot
+
+_last = attrgetter("stream_revision")
+_checkpoint = attrgetter("checkpoint")
+
+
+def _revision(snapshot: Snapshot) -> int:
+    return snapshot.head.revision
+
+
+class Memory:
+    """What several memory stores share, as others share a database."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._checkpoint = 0
+        self._streams: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
+        self._ids: defaultdict[tuple[str, str], dict[bytes, Record]] = defaultdict(dict)
+        self._logs: defaultdict[str, list[Record]] = defaultdict(list)
+        self._snapshots: defaultdict[tuple[str, str], list[Snapshot]] = defaultdict(list)
+
+    def append(self, record: Record) -> int | None:
+        """Store it and give its checkpoint; None if it does not follow the head, or its id is known."""
+        place = (record.tenant_id, record.stream_id)
+        with self._lock:
+            stream = self._streams[place]
+            head = (stream[-1].commit_sequence, stream[-1].stream_revision) if stream else (0, 0)
+            follows = (record.commit_sequence - 1, record.first_revision - 1) == head
+            if not follows or record.commit_id in self._ids[place]:
+                return None
+            self._checkpoint += 1
+            stored = record._replace(checkpoint=self._checkpoint)
+            stream.append(stored)
+            self._ids[place][record.commit_id] = stored
+            self._logs[record.tenant_id].append(stored)
+            return self._checkpoint
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Record | None:
+        """The stream's record of this id."""
+        with self._lock:
+            return self._ids.get((tenant_id, stream_id), {}).get(commit_id)
+
+    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> list[Record]:
+        """The stream's first records, at most `size`, that hold any of the revisions `low` to `high`."""
+        with self._lock:
+            stream = self._streams.get((tenant_id, stream_id), [])
+            begin = bisect_left(stream, low, key=_last)
+            return [each for each in stream[begin : begin + size] if each.first_revision <= high]
+
+    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> list[Record]:
+        """The tenant's first records, at most `size`, after a checkpoint and stamped at or before an instant."""
+        with self._lock:
+            log = self._logs.get(tenant_id, [])
+            rest = (log[index] for index in range(bisect_right(log, after, key=_checkpoint), len(log)))
+            found = (each for each in rest if max_stamp is None or each.commit_stamp <= max_stamp)
+            return list(islice(found, size))
+
+    def find_snapshot(self, tenant_id: str, stream_id: str, max_revision: int) -> Snapshot | None:
+        """The newest at or below a revision."""
+        with self._lock:
+            kept = self._snapshots.get((tenant_id, stream_id), [])
+            index = bisect_right(kept, max_revision, key=_revision)
+            return kept[index - 1] if index else None
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep it in place of another of its revision."""
+        with self._lock:
+            kept = self._snapshots[snapshot.head.tenant_id, snapshot.head.stream_id]
+            kept[:] = [each for each in kept if _revision(each) != _revision(snapshot)]
+            insort(kept, snapshot, key=_revision)
+
+    def purge(self, tenant_id: str) -> None:
+        """Remove a tenant's commits and snapshots."""
+        with self._lock:
+            self._logs.pop(tenant_id, None)
+            for places in (self._streams, self._ids, self._snapshots):
+                for place in [each for each in places if each[0] == tenant_id]:
+                    places.pop(place)
+
+    def purge_stream(self, tenant_id: str, stream_id: str) -> None:
+        """Remove a stream's commits and snapshots."""
+        with self._lock:
+            for places in (self._streams, self._ids, self._snapshots):
+                places.pop((tenant_id, stream_id), None)
+            log = self._logs.pop(tenant_id, [])
+            if kept := [each for each in log if each.stream_id != stream_id]:
+                self._logs[tenant_id] = kept
+
+    def drop(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            for places in (self._streams, self._ids, self._logs, self._snapshots):
+                places.clear()

@@ -1,0 +1,81 @@
+"""What an engine's plans must offer for the faces to become its stores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from aett.adapters.reading import Reading
+from aett.core.commit import Commit
+from aett.core.outcome import Outcome
+from aett.core.page import Page
+from aett.core.plan import Plan
+from aett.core.rejection import CommitRejection
+from aett.core.snapshot import Snapshot
+
+
+class CommitPlans(Protocol):
+    """The algorithms of a commit store."""
+
+    def commit(self, commit: Commit) -> Plan[Outcome[Commit, CommitRejection]]:
+        """Append, or find out why not."""
+        ...
+
+    def get(self, tenant_id: str, stream_id: str, min_revision: int, max_revision: int) -> Reading[Commit]:
+        """A stream between revisions."""
+        ...
+
+    def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Reading[Commit]:
+        """A stream's prefix by time."""
+        ...
+
+    def get_all_to(self, tenant_id: str, max_time: datetime) -> Reading[Commit]:
+        """A tenant's commits by time."""
+        ...
+
+    def get_from(self, tenant_id: str, checkpoint: int) -> Reading[Commit]:
+        """A tenant's log."""
+        ...
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Plan[Commit | None]:
+        """One commit by its id."""
+        ...
+
+    def pages(
+        self, tenant_id: str, stream_id: str, min_revision: int, max_revision: int, max_time: datetime | None
+    ) -> Reading[Page]:
+        """A stream for folding."""
+        ...
+
+
+class SnapshotPlans(Protocol):
+    """The algorithms of a snapshot store."""
+
+    def get(self, tenant_id: str, stream_id: str, max_revision: int) -> Plan[Snapshot | None]:
+        """The newest at or below a revision."""
+        ...
+
+    def add(self, snapshot: Snapshot) -> Plan[None]:
+        """Keep one."""
+        ...
+
+
+class ManagementPlans(Protocol):
+    """The algorithms that make, empty and remove a place of storage."""
+
+    def initialize(self) -> Plan[None]:
+        """Create and verify."""
+        ...
+
+    def drop(self) -> Plan[None]:
+        """Remove all."""
+        ...
+
+    def purge(self, tenant_id: str) -> Plan[None]:
+        """Empty a tenant."""
+        ...
+
+    def purge_stream(self, tenant_id: str, stream_id: str) -> Plan[None]:
+        """Empty a stream."""
+        ...

@@ -1,0 +1,157 @@
+"""Records: what engines store of a commit, already encoded; and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from aett.core import headers
+from aett.core.codec import Undecodable
+from aett.core.commit import MAX_REVISION, Commit, EventMessage
+from aett.core.errors import AettError, CorruptStorage, UnknownTopic
+from aett.core.head import Head
+from aett.core.page import Page
+from aett.core.restoring import restore
+from aett.core.stamp import from_microseconds, to_microseconds
+from aett.core.topic_map import TopicMap
+
+T = TypeVar("T")
+
+
+class Record(NamedTuple):
+    """A commit as bytes and integers. The stamp is in microseconds since 1970, UTC."""
+
+    tenant_id: str
+    stream_id: str
+    commit_sequence: int
+    first_revision: int
+    stream_revision: int
+    commit_id: bytes
+    commit_stamp: int
+    headers: bytes
+    events: bytes
+    commands: bytes
+    checkpoint: int | None
+
+    @property
+    def size(self) -> int:
+        """The bytes that its writer chose: headers, events and commands."""
+        return len(self.headers) + len(self.events) + len(self.commands)
+
+    @property
+    def where(self) -> str:
+        """Its place, for messages."""
+        return f"tenant {self.tenant_id!r}, stream {self.stream_id!r}, commit {self.commit_sequence}"
+
+    @property
+    def head(self) -> Head:
+        """The head of a stream that ends with it."""
+        return _head(self, self.stream_revision)
+
+
+COLUMNS: Final = Record._fields
+
+
+class Recorder:
+    """Makes records of commits and commits of records, by the topics of one map."""
+
+    __slots__ = ("_envelopes",)
+
+    def __init__(self, topic_map: TopicMap) -> None:
+        self._envelopes = topic_map.envelopes
+
+    def record(self, commit: Commit) -> Record:
+        """The commit, encoded. Raises `UnknownTopic` or `UnsupportedType`, naming the class."""
+        commands = commit.commands
+        return Record(
+            commit.tenant_id,
+            commit.stream_id,
+            commit.commit_sequence,
+            commit.first_revision,
+            commit.stream_revision,
+            commit.commit_id.bytes,
+            to_microseconds(commit.commit_stamp),
+            headers.encode(commit.headers),
+            self._envelopes.encode(commit.events),
+            self._envelopes.encode(EventMessage(each) for each in commands) if commands else b"",
+            None,
+        )
+
+    def commit(self, record: Record, *, low: int = 1, high: int = MAX_REVISION) -> Commit:
+        """The commit again, cut to the events of revisions `low` to `high`.
+
+        Raises `CorruptStorage` or `UnknownTopic`, naming tenant, stream and sequence.
+        """
+        try:
+            events = self._envelopes.decode(record.events)
+            commands = self._envelopes.bodies(record.commands) if record.commands else ()
+            own_headers = headers.decode(record.headers)
+            stamp, commit_id = _stamp(record), UUID(bytes=record.commit_id)
+        except (Undecodable, UnknownTopic, msgspec.MsgspecError, TypeError, ValueError) as error:
+            raise _located(record, error) from error
+        events = _cut(record, events, low, high)
+        return restore(
+            Commit,
+            {
+                "tenant_id": record.tenant_id,
+                "stream_id": record.stream_id,
+                "stream_revision": min(high, record.stream_revision),
+                "commit_sequence": record.commit_sequence,
+                "commit_id": commit_id,
+                "commit_stamp": stamp,
+                "events": events,
+                "headers": own_headers,
+                "commands": commands,
+                "checkpoint": record.checkpoint,
+            },
+        )
+
+    def page(self, records: Sequence[Record], *, low: int = 1, high: int = MAX_REVISION) -> Page:
+        """The events of these records of one stream, at least one, cut to revisions `low` to `high`."""
+        bodies: list[object] = []
+        for record in records:
+            try:
+                found = self._envelopes.bodies(record.events)
+            except (Undecodable, UnknownTopic) as error:
+                raise _located(record, error) from error
+            bodies.extend(_cut(record, found, low, high))
+        last = records[-1]
+        return Page(_head(last, min(high, last.stream_revision)), tuple(bodies))
+
+
+def _head(record: Record, revision: int) -> Head:
+    return restore(
+        Head,
+        {
+            "tenant_id": record.tenant_id,
+            "stream_id": record.stream_id,
+            "revision": revision,
+            "sequence": record.commit_sequence,
+            "checkpoint": record.checkpoint,
+        },
+    )
+
+
+def _stamp(record: Record) -> datetime:
+    try:
+        return from_microseconds(record.commit_stamp)
+    except OverflowError as error:
+        raise Undecodable(f"{record.commit_stamp} is no instant") from error
+
+
+def _cut(record: Record, events: tuple[T, ...], low: int, high: int) -> tuple[T, ...]:
+    first, last = record.first_revision, record.stream_revision
+    if len(events) != last - first + 1:
+        raise CorruptStorage(f"{record.where}: holds {len(events)} events for revisions {first} to {last}")
+    if low <= first and last <= high:
+        return events
+    return events[max(low - first, 0) : max(high - first + 1, 0)]
+
+
+def _located(record: Record, error: Exception) -> AettError:
+    kind = UnknownTopic if isinstance(error, UnknownTopic) else CorruptStorage
+    return kind(f"{record.where}: {error}")

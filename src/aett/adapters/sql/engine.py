@@ -1,0 +1,52 @@
+"""The `Engine` that speaks SQL: one statement for each of its plans."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from aett.adapters.record import Record
+from aett.adapters.sql.dialect import Dialect
+from aett.adapters.sql.statement import Statement
+from aett.core.plan import Plan
+
+
+@frozen
+class SqlEngine:
+    """An `Engine` by a dialect's statements."""
+
+    dialect: Dialect
+
+    @property
+    def max_commit_size(self) -> int | None:
+        """The dialect's."""
+        return self.dialect.max_commit_size
+
+    def append(self, record: Record) -> Plan[int | None]:
+        """Insert it; the guard is in the statement."""
+        predecessor = {
+            "previous_sequence": record.commit_sequence - 1,
+            "previous_revision": record.first_revision - 1,
+        }
+        rows = yield from Statement(self.dialect.append, record._asdict() | predecessor, writes=True)
+        return rows[0][0] if rows else None
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
+        """By the key of tenant, stream and id."""
+        parameters = {"tenant_id": tenant_id, "stream_id": stream_id, "commit_id": commit_id}
+        rows = yield from Statement(self.dialect.find, parameters)
+        return Record(*rows[0]) if rows else None
+
+    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
+        """By the key of tenant, stream and revision."""
+        parameters = {"tenant_id": tenant_id, "stream_id": stream_id, "low": low, "high": high, "page_size": size}
+        rows = yield from Statement(self.dialect.stream_page, parameters)
+        return [Record(*row) for row in rows]
+
+    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> Plan[list[Record]]:
+        """By the key of tenant and checkpoint."""
+        parameters = {"tenant_id": tenant_id, "after": after, "page_size": size}
+        if max_stamp is None:
+            rows = yield from Statement(self.dialect.log_page, parameters)
+        else:
+            rows = yield from Statement(self.dialect.log_page_to, parameters | {"max_stamp": max_stamp})
+        return [Record(*row) for row in rows]

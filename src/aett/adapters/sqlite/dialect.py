@@ -1,0 +1,174 @@
+"""SQLite's tables and statements."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aett.adapters.record import COLUMNS
+from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
+
+SCHEMA_VERSION: Final = 1
+MAX_COMMIT_SIZE: Final = 999_000_000
+"""Bytes: SQLite's own bound for a row, 10^9, less what else stands in it."""
+
+# AUTOINCREMENT, so that a checkpoint is never given again, not even after a purge.
+_COMMITS: Final = {
+    "checkpoint": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "tenant_id": "TEXT NOT NULL",
+    "stream_id": "TEXT NOT NULL",
+    "commit_sequence": "INTEGER NOT NULL",
+    "first_revision": "INTEGER NOT NULL",
+    "stream_revision": "INTEGER NOT NULL",
+    "commit_id": "BLOB NOT NULL",
+    "commit_stamp": "INTEGER NOT NULL",
+    "headers": "BLOB NOT NULL",
+    "events": "BLOB NOT NULL",
+    "commands": "BLOB NOT NULL",
+}
+_INDEXES: Final = {
+    "sequence": ("UNIQUE", ("tenant_id", "stream_id", "commit_sequence")),
+    "revision": ("UNIQUE", ("tenant_id", "stream_id", "stream_revision")),
+    "commit_id": ("UNIQUE", ("tenant_id", "stream_id", "commit_id")),
+    "log": ("", ("tenant_id", "checkpoint")),
+}
+_SNAPSHOTS: Final = {
+    "tenant_id": "TEXT NOT NULL",
+    "stream_id": "TEXT NOT NULL",
+    "stream_revision": "INTEGER NOT NULL",
+    "commit_sequence": "INTEGER NOT NULL",
+    "checkpoint": "INTEGER",
+    "fingerprint": "TEXT NOT NULL",
+    "payload": "BLOB NOT NULL",
+}
+_SNAPSHOT_KEY: Final = ("tenant_id", "stream_id", "stream_revision")
+
+_STREAM: Final = "tenant_id = :tenant_id AND stream_id = :stream_id"
+
+
+def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
+    """The statements for a commits table of this name and its snapshots table."""
+    if not table or "\0" in table or table.lower().startswith("sqlite_"):
+        raise ValueError(f"{table!r} cannot be a table's name in SQLite")
+    commits, snapshots = quoted(table), quoted(f"{table}_snapshots")
+    columns = ", ".join(COLUMNS)
+    page = f"SELECT {columns} FROM {commits} WHERE"  # noqa: S608  # names are quoted, values are bound
+    return Dialect(
+        max_commit_size=max_commit_size,
+        append=_append(commits),
+        find=f"{page} {_STREAM} AND commit_id = :commit_id",
+        stream_page=(
+            f"{page} {_STREAM} AND stream_revision >= :low AND first_revision <= :high"
+            " ORDER BY stream_revision LIMIT :page_size"
+        ),
+        log_page=f"{page} tenant_id = :tenant_id AND checkpoint > :after ORDER BY checkpoint LIMIT :page_size",
+        log_page_to=(
+            f"{page} tenant_id = :tenant_id AND checkpoint > :after AND commit_stamp <= :max_stamp"
+            " ORDER BY checkpoint LIMIT :page_size"
+        ),
+        find_snapshot=(
+            f"SELECT {', '.join(SNAPSHOT_COLUMNS)} FROM {snapshots} WHERE {_STREAM}"  # noqa: S608  # quoted
+            " AND stream_revision <= :max_revision ORDER BY stream_revision DESC LIMIT 1"
+        ),
+        add_snapshot=(
+            f"INSERT OR REPLACE INTO {snapshots} ({', '.join(SNAPSHOT_COLUMNS)})"  # noqa: S608  # quoted
+            f" VALUES ({', '.join(f':{name}' for name in SNAPSHOT_COLUMNS)})"
+        ),
+        prepare=("PRAGMA journal_mode = WAL",),
+        create=_create(table),
+        describe=(
+            *(_describe_columns(each) for each in (table, f"{table}_snapshots")),
+            _describe_indexes(table),
+            _describe_version(table),
+        ),
+        described=_described(table),
+        drop=(
+            f"DROP TABLE IF EXISTS {commits}",
+            f"DROP TABLE IF EXISTS {snapshots}",
+            "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
+            f"DELETE FROM aett_schema WHERE table_name = {literal(table)}",  # noqa: S608  # quoted
+        ),
+        purge=tuple(f"DELETE FROM {each} WHERE tenant_id = :tenant_id" for each in (commits, snapshots)),  # noqa: S608  # quoted
+        purge_stream=tuple(f"DELETE FROM {each} WHERE {_STREAM}" for each in (commits, snapshots)),  # noqa: S608  # quoted
+    )
+
+
+def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """The text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _append(commits: str) -> str:
+    columns = [name for name in COLUMNS if name != "checkpoint"]
+    return (
+        f"INSERT INTO {commits} ({', '.join(columns)}) SELECT {', '.join(f':{name}' for name in columns)}"  # noqa: S608  # quoted
+        f" WHERE :commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
+        " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision)"
+        " ON CONFLICT DO NOTHING RETURNING checkpoint"
+    )
+
+
+def _create(table: str) -> tuple[str, ...]:
+    commits, snapshots = quoted(table), quoted(f"{table}_snapshots")
+    return (
+        f"CREATE TABLE IF NOT EXISTS {commits} ({_columns(_COMMITS)})",
+        *(
+            f"CREATE {kind} INDEX IF NOT EXISTS {quoted(f'{table}_{name}')} ON {commits} ({', '.join(columns)})"
+            for name, (kind, columns) in _INDEXES.items()
+        ),
+        f"CREATE TABLE IF NOT EXISTS {snapshots}"
+        f" ({_columns(_SNAPSHOTS)}, PRIMARY KEY ({', '.join(_SNAPSHOT_KEY)})) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
+        f"INSERT OR IGNORE INTO aett_schema VALUES ({literal(table)}, {SCHEMA_VERSION})",
+    )
+
+
+def _columns(columns: dict[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+def _describe_columns(table: str) -> str:
+    return (
+        f"SELECT 'column ' || {literal(table)} || '.' || name,"  # noqa: S608  # quoted
+        """ type || iif("notnull", ' NOT NULL', '') || iif(pk, ' KEY ' || pk, '')"""
+        f" FROM pragma_table_xinfo({literal(table)})"
+    )
+
+
+def _describe_indexes(table: str) -> str:
+    return (
+        "SELECT 'index ' || i.name,"
+        """ iif(i."unique", 'UNIQUE ', '') || iif(i.partial, 'PARTIAL ', '') || group_concat(i.part, ', ')"""
+        """ FROM (SELECT l.name, l."unique", l.partial, x.name || ' ' || x.coll AS part"""
+        f" FROM pragma_index_list({literal(table)}) AS l, pragma_index_xinfo(l.name) AS x"
+        " WHERE x.key ORDER BY l.name, x.seqno) AS i GROUP BY i.name"
+    )
+
+
+def _describe_version(table: str) -> str:
+    return (
+        f"SELECT 'schema version of ' || table_name, CAST(version AS TEXT) FROM aett_schema"  # noqa: S608  # quoted
+        f" WHERE table_name = {literal(table)} UNION ALL"
+        f" SELECT 'table ' || name, iif(sql LIKE '% AUTOINCREMENT%', 'AUTOINCREMENT', '')"
+        f" FROM sqlite_master WHERE type = 'table' AND name = {literal(table)}"
+    )
+
+
+def _described(table: str) -> dict[str, str]:
+    """What `describe` must find."""
+    keys = {name: f" KEY {number}" for number, name in enumerate(_SNAPSHOT_KEY, 1)}
+    return {
+        f"table {table}": "AUTOINCREMENT",
+        f"column {table}.checkpoint": "INTEGER KEY 1",
+        **{f"column {table}.{name}": kind for name, kind in list(_COMMITS.items())[1:]},
+        **{
+            f"index {table}_{name}": " ".join(filter(None, (kind, ", ".join(f"{each} BINARY" for each in columns))))
+            for name, (kind, columns) in _INDEXES.items()
+        },
+        **{f"column {table}_snapshots.{name}": kind + keys.get(name, "") for name, kind in _SNAPSHOTS.items()},
+        f"schema version of {table}": str(SCHEMA_VERSION),
+    }

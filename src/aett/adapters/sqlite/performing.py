@@ -1,0 +1,75 @@
+"""Performs SQL steps on the sync driver."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, TypeVar
+
+import stamina
+
+from aett.adapters.sql.statement import Rows, Statement, Transaction
+from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
+from aett.adapters.sqlite.database import PATIENCE, Database
+from aett.adapters.sqlite.errors import busy, translated
+from aett.core.plan import Step
+
+A = TypeVar("A")
+
+
+class SqlitePerformer:
+    """Performs statements and transactions, patiently, until it is closed."""
+
+    def __init__(self, database: Database, connection: sqlite3.Connection | None = None) -> None:
+        self._database = database
+        alone = database.callers or database.path is None
+        self._connections = OneConnection(database, connection) if alone else ThreadConnections(database)
+
+    def __call__(self, step: Step[A], /) -> A:
+        """Perform it; while other writers are in the way, again, with back-off."""
+        try:
+            try:
+                return self._perform(step)
+            except sqlite3.OperationalError as error:
+                if not busy(error):
+                    raise
+            for attempt in stamina.retry_context(on=busy, timeout=self._database.busy_timeout, **PATIENCE):
+                with attempt:
+                    return self._perform(step)
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise translated(error, self._database.name, self._database.path) from error
+        raise AssertionError("stamina gave no attempt")
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._connections.close()
+
+    def _perform(self, step: Step[Any]) -> Any:
+        match step:
+            case Statement(text, parameters, writes=writes):
+                with self._connections.lent(writes=writes) as connection:
+                    return _execute(connection, text, parameters)
+            case Transaction(statements):
+                with self._connections.lent(writes=True) as connection:
+                    return _transact(connection, statements)
+            case _:
+                raise TypeError(f"SQLite performs statements, not {type(step).__name__}")
+
+
+def _execute(connection: sqlite3.Connection, text: str, parameters: Any) -> Rows:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor.execute(text, parameters).fetchall()
+
+
+def _transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
+    savepoint = connection.in_transaction
+    connection.execute("SAVEPOINT aett" if savepoint else "BEGIN IMMEDIATE")
+    try:
+        rows = [_execute(connection, each.text, each.parameters) for each in statements]
+        connection.execute("RELEASE aett" if savepoint else "COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO aett" if savepoint else "ROLLBACK")
+        raise
+    return rows
+

@@ -1,0 +1,95 @@
+"""The SQLite stores on Python's own driver."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from aett.adapters.commits import Commits
+from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.reading import PAGE_SIZE
+from aett.adapters.record import Recorder
+from aett.adapters.sql.dialect import TABLE, Dialect
+from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.snapshots import SqlSnapshots
+from aett.adapters.sqlite.database import BUSY_TIMEOUT, Synchronous, callers, located
+from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE, dialect
+from aett.adapters.sqlite.performing import SqlitePerformer
+from aett.core.conflict import ConflictDetector
+from aett.core.topic_map import TopicMap
+
+
+class CommitStore(CommitStoreFace):
+    """A commit store in a SQLite database.
+
+    database: a path, `sqlite:///path`, `:memory:` (the store's own), or a `sqlite3.Connection` of
+      yours in autocommit mode (`isolation_level=None`, `check_same_thread=False`), which may have a
+      transaction open: commits then become part of it.
+    table: of the commits; `PersistenceManagement` makes it.
+    page_size: commits read at once.
+    busy_timeout: seconds to wait for other writers, then `StorageUnavailable`.
+    synchronous: FULL keeps what was acknowledged through a loss of power; NORMAL, faster, through
+      the death of the process.
+    max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`.
+    """
+
+    def __init__(
+        self,
+        database: str | os.PathLike[str] | sqlite3.Connection,
+        *,
+        topic_map: TopicMap,
+        conflict_detector: ConflictDetector = ConflictDetector(),  # noqa: B008  # immutable
+        table: str = TABLE,
+        page_size: int = PAGE_SIZE,
+        busy_timeout: float = BUSY_TIMEOUT,
+        synchronous: Synchronous = "FULL",
+        max_commit_size: int = MAX_COMMIT_SIZE,
+    ) -> None:
+        words = dialect(table, max_commit_size)
+        plans = Commits(SqlEngine(words), Recorder(topic_map), conflict_detector, page_size)
+        super().__init__(plans, _performer(database, words, busy_timeout, synchronous))
+
+
+class SnapshotStore(SnapshotStoreFace):
+    """A snapshot store in a SQLite database, beside the commits table of this name."""
+
+    def __init__(
+        self,
+        database: str | os.PathLike[str] | sqlite3.Connection,
+        *,
+        table: str = TABLE,
+        busy_timeout: float = BUSY_TIMEOUT,
+        synchronous: Synchronous = "FULL",
+    ) -> None:
+        words = dialect(table)
+        super().__init__(SqlSnapshots(words), _performer(database, words, busy_timeout, synchronous))
+
+
+class PersistenceManagement(PersistenceManagementFace):
+    """Creates (the file, too), verifies, empties and drops a commits table and its snapshots table."""
+
+    def __init__(
+        self,
+        database: str | os.PathLike[str] | sqlite3.Connection,
+        *,
+        table: str = TABLE,
+        busy_timeout: float = BUSY_TIMEOUT,
+        synchronous: Synchronous = "FULL",
+    ) -> None:
+        words = dialect(table)
+        performer = _performer(database, words, busy_timeout, synchronous, create=True)
+        super().__init__(SqlManagement(words), performer)
+
+
+def _performer(
+    place: str | os.PathLike[str] | sqlite3.Connection,
+    words: Dialect,
+    busy_timeout: float,
+    synchronous: Synchronous,
+    *,
+    create: bool = False,
+) -> SqlitePerformer:
+    if isinstance(place, sqlite3.Connection):
+        return SqlitePerformer(callers(busy_timeout, synchronous), place)
+    return SqlitePerformer(located(place, words.create, busy_timeout, synchronous, create=create))

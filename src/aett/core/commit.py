@@ -1,0 +1,83 @@
+"""Commits: the unit of writing, one or more events appended to one stream atomically."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import attrs
+from attrs import field, frozen
+
+from aett.core import headers, identifier, stamp
+from aett.core.errors import InvalidCommit
+from aett.core.headers import EMPTY, Headers
+
+MAX_REVISION: Final = 2**63 - 1
+"""The largest revision, sequence and checkpoint: what a signed 64-bit integer holds."""
+
+
+@frozen
+class EventMessage:
+    """An event with the headers of its own."""
+
+    body: object
+    headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)
+
+
+def _utc(value: datetime) -> datetime:
+    return stamp.utc(value)
+
+
+@frozen(kw_only=True)
+class Commit:
+    """One or more events of one stream, written together or not at all.
+
+    stream_revision: the revision of its last event, 1-based.
+    commit_sequence: its number in its stream, 1-based.
+    commit_id: chosen by the writer; the key of idempotent retries.
+    commit_stamp: an aware instant; kept in UTC, exact to the microsecond.
+    commands: what a saga wants done because of these events; outside of the revision count.
+    checkpoint: its position in its tenant's log; None until it is stored (and numbered).
+
+    Make one with `Head.commit`. Raises `InvalidCommit` or `InvalidIdentifier`.
+    """
+
+    tenant_id: str = field(validator=identifier.a_tenant)
+    stream_id: str = field(validator=identifier.a_stream)
+    stream_revision: int
+    commit_sequence: int
+    commit_id: UUID = field(validator=attrs.validators.instance_of(UUID))
+    commit_stamp: datetime = field(converter=_utc)
+    events: tuple[EventMessage, ...] = field(converter=tuple[EventMessage, ...])
+    headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)
+    commands: tuple[object, ...] = field(default=(), converter=tuple[object, ...])
+    checkpoint: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what no stream can hold."""
+        where = f"commit {self.commit_sequence} of tenant {self.tenant_id!r}, stream {self.stream_id!r}"
+        if not self.events:
+            raise InvalidCommit(f"{where} has no events")
+        for message in self.events:
+            if not isinstance(message, EventMessage):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+                raise InvalidCommit(f"{where} holds a {type(message).__name__} where an EventMessage belongs")
+        first, sequence = self.first_revision, self.commit_sequence
+        if not 1 <= sequence <= first or (sequence == 1) != (first == 1) or self.stream_revision > MAX_REVISION:
+            raise InvalidCommit(f"{where} cannot hold revisions {first} to {self.stream_revision}")
+
+    @property
+    def first_revision(self) -> int:
+        """The revision of its first event."""
+        return self.stream_revision - len(self.events) + 1
+
+    @property
+    def bodies(self) -> tuple[object, ...]:
+        """Its events, without their headers."""
+        return tuple(message.body for message in self.events)
+
+
+def caused_by(commit: Commit) -> dict[str, str]:
+    """Headers for what this commit causes: its causation id, and the correlation id it carries on."""
+    own = str(commit.commit_id)
+    return {"causation_id": own, "correlation_id": str(commit.headers.get("correlation_id", own))}

@@ -1,0 +1,143 @@
+"""Envelopes: events with their topics and headers, as the bytes that every engine stores.
+
+A JSON array of `{"topic": ..., "version": ..., "body": {...}, "headers": {...}}`, so that people
+can read it with their database's own tools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from attrs import field, frozen
+
+from aett.core import headers
+from aett.core.codec import Codec, Undecodable
+from aett.core.commit import EventMessage
+from aett.core.errors import UnknownTopic
+from aett.core.restoring import restore
+from aett.core.topic import Body, Topic
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    topic: str
+    version: int
+    body: msgspec.Raw
+    headers: msgspec.Raw | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(list[_Envelope])
+_BODY: Final = msgspec.json.Decoder(Body)
+
+
+def _prefix(wire: Wire) -> bytes:
+    topic = wire.topic
+    return b'{"topic":%b,"version":%d,"body":' % (msgspec.json.encode(topic.name), topic.version)
+
+
+@frozen
+class Wire:
+    """How events of one class are written and read."""
+
+    cls: type
+    topic: Topic
+    codec: Codec[Any]
+    prefix: bytes = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Write down what is the same for every event of the class."""
+        object.__setattr__(self, "prefix", _prefix(self))
+
+    def envelop(self, message: EventMessage) -> bytes:
+        """The event's envelope."""
+        body = self.codec.encode(message.body)
+        if message.headers:
+            return b'%b%b,"headers":%b}' % (self.prefix, body, headers.encode(message.headers))
+        return b"%b%b}" % (self.prefix, body)
+
+    def read(self, version: int, raw: msgspec.Raw) -> object:
+        """The event of a body that was stored in this version, through the upcasts if it is old."""
+        if version == self.topic.version:
+            return self.codec.decode(raw)
+        body = _body(raw)
+        for old in range(version, self.topic.version):
+            upcast = self.topic.upcasts.get(old)
+            if upcast is None:
+                raise UnknownTopic(f"topic {self.topic.name!r} has no upcast from version {old}")
+            try:
+                body = upcast(body)
+            except Exception as error:
+                raise Undecodable(
+                    f"the upcast of topic {self.topic.name!r} from version {old} failed: {error!r}"
+                ) from error
+        return self.codec.from_builtins(body)
+
+
+class Envelopes:
+    """Encodes and decodes the events of a commit by the wires of their topics."""
+
+    __slots__ = ("_by_class", "_by_topic")
+
+    def __init__(self, wires: Iterable[Wire]) -> None:
+        self._by_class = {wire.cls: wire for wire in wires}
+        # An old version is read by the class of the lowest version that is not older than it.
+        self._by_topic = {
+            (name, version): wire
+            for wire in sorted(self._by_class.values(), key=lambda wire: -wire.topic.version)
+            for name in (wire.topic.name, *wire.topic.formerly)
+            for version in range(1, wire.topic.version + 1)
+        }
+
+    def encode(self, messages: Iterable[EventMessage]) -> bytes:
+        """The messages' bytes. Raises `UnknownTopic` or `UnsupportedType` before anything is written."""
+        return b"[%b]" % b",".join([self._wire(each).envelop(each) for each in messages])
+
+    def decode(self, raw: bytes) -> tuple[EventMessage, ...]:
+        """The messages again. Raises `Undecodable` or `UnknownTopic`."""
+        return tuple([_message(self._read(each), each.headers) for each in _envelopes(raw)])
+
+    def bodies(self, raw: bytes) -> tuple[object, ...]:
+        """The events alone, for folding. Raises `Undecodable` or `UnknownTopic`."""
+        return tuple([self._read(each) for each in _envelopes(raw)])
+
+    def _wire(self, message: EventMessage) -> Wire:
+        cls = type(message.body)
+        wire = self._by_class.get(cls)
+        if wire is None:
+            raise UnknownTopic(f"{cls.__module__}.{cls.__qualname__} is not in this TopicMap: add it")
+        return wire
+
+    def _read(self, envelope: _Envelope) -> object:
+        wire = self._by_topic.get((envelope.topic, envelope.version))
+        if wire is None:
+            raise UnknownTopic(self._unknown(envelope))
+        return wire.read(envelope.version, envelope.body)
+
+    def _unknown(self, envelope: _Envelope) -> str:
+        known = [version for name, version in self._by_topic if name == envelope.topic]
+        if known:
+            return f"topic {envelope.topic!r} has a version {envelope.version}; this TopicMap knows up to {max(known)}"
+        return f"topic {envelope.topic!r} is not in this TopicMap"
+
+
+def _envelopes(raw: bytes) -> list[_Envelope]:
+    try:
+        return _DECODER.decode(raw)
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
+        raise Undecodable(f"not a list of events: {error}") from error
+
+
+def _body(raw: msgspec.Raw) -> Body:
+    try:
+        return _BODY.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Undecodable(f"an event's body is not a JSON object: {error}") from error
+
+
+def _message(body: object, raw: msgspec.Raw | None) -> EventMessage:
+    try:
+        own = headers.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Undecodable(f"the event's headers are not a JSON object: {error}") from error
+    return restore(EventMessage, {"body": body, "headers": own})

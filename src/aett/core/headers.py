@@ -1,0 +1,58 @@
+"""Headers: JSON metadata of an event or a commit, copied and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from aett.core.errors import InvalidCommit
+
+Headers: TypeAlias = Mapping[str, Any]
+
+EMPTY: Final[Headers] = MappingProxyType({})
+
+
+def freeze(headers: Headers) -> Headers:
+    """A copy of its own, which the caller's later changes cannot reach.
+
+    Raises `InvalidCommit` if the headers would not come back equal from JSON.
+    """
+    if not headers:
+        return EMPTY
+    try:
+        plain = dict(headers)
+        copy: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(plain))
+    except (TypeError, ValueError, UnicodeError, RecursionError, msgspec.MsgspecError) as error:
+        raise InvalidCommit(f"headers are not JSON: {error}") from error
+    if not _same(copy, plain):
+        raise InvalidCommit(
+            f"headers would not come back equal from JSON (tuples, dates, NaN, keys that are no text?): {plain!r}"
+        )
+    return MappingProxyType(copy)
+
+
+def _same(copy: Any, given: Any) -> bool:
+    """Equal and of the same types: `1 == True` is not enough."""
+    if type(copy) is not type(given):
+        return False
+    if isinstance(copy, dict):
+        return copy.keys() == given.keys() and all(_same(copy[key], given[key]) for key in copy)
+    if isinstance(copy, list):
+        return len(copy) == len(given) and all(map(_same, copy, given))
+    return bool(copy == given)
+
+
+def encode(headers: Headers) -> bytes:
+    """The headers as a JSON object; empty bytes if there are none."""
+    return msgspec.json.encode(dict(headers)) if headers else b""
+
+
+def decode(raw: bytes | str | msgspec.Raw | None) -> Headers:
+    """The headers again; a `msgspec.MsgspecError` where they are not a JSON object."""
+    return MappingProxyType(_DECODER.decode(raw)) if raw else EMPTY
+
+
+_DECODER: Final = msgspec.json.Decoder(dict[str, Any])

@@ -1,0 +1,46 @@
+"""Identifiers of tenants and streams: any text within bounds, compared byte for byte."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aett.core.errors import InvalidIdentifier
+
+MAX_TENANT_BYTES: Final = 64
+MAX_STREAM_BYTES: Final = 255
+_SHOWN: Final = 40
+
+
+def tenant(identifier: str) -> str:
+    """The identifier itself: 1 to 64 UTF-8 bytes, no NUL; otherwise `InvalidIdentifier`."""
+    return _checked("tenant_id", identifier, MAX_TENANT_BYTES)
+
+
+def stream(identifier: str) -> str:
+    """The identifier itself: 1 to 255 UTF-8 bytes, no NUL; otherwise `InvalidIdentifier`."""
+    return _checked("stream_id", identifier, MAX_STREAM_BYTES)
+
+
+def a_tenant(_instance: Any, _attribute: Any, identifier: str) -> None:
+    """An attrs validator: the field holds a tenant's identifier."""
+    tenant(identifier)
+
+
+def a_stream(_instance: Any, _attribute: Any, identifier: str) -> None:
+    """An attrs validator: the field holds a stream's identifier."""
+    stream(identifier)
+
+
+def _checked(what: str, identifier: str, limit: int) -> str:
+    if not isinstance(identifier, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise InvalidIdentifier(f"{what} must be a str, not {type(identifier).__name__}")
+    shown = ascii(identifier[:_SHOWN])
+    try:
+        size = len(identifier.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidIdentifier(f"{what} {shown} holds a lone surrogate, which is not Unicode text") from error
+    if not 1 <= size <= limit:
+        raise InvalidIdentifier(f"{what} {shown} has {size} bytes in UTF-8; 1 to {limit} are allowed")
+    if "\0" in identifier:
+        raise InvalidIdentifier(f"{what} {shown} holds a NUL character")
+    return identifier

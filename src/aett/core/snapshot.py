@@ -1,0 +1,55 @@
+"""Snapshots: a cached state at a revision; always disposable."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from aett.core.codec import Codec, Undecodable, codec_for
+from aett.core.fold import Evolves
+from aett.core.folded import Folded
+from aett.core.head import Head
+from aett.core.shape import fingerprint
+
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+@frozen
+class Snapshot:
+    """A state, encoded, with the head it was folded up to.
+
+    fingerprint: of the name and version of what was folded, and of the shape of its state. A
+      snapshot with another fingerprint than today's is a miss.
+    """
+
+    head: Head
+    fingerprint: str
+    payload: bytes
+
+    @staticmethod
+    def of(source: Evolves[S, E], folded: Folded[S, E]) -> Snapshot:
+        """A snapshot of this state. Raises `UnsupportedType` if it cannot be stored and read equal."""
+        codec = state_codec(source)
+        return Snapshot(folded.head, _fingerprint(source, codec), codec.encode(folded.state))
+
+    def restore(self, source: Evolves[S, E]) -> Folded[S, E] | None:
+        """The state again, or None (a miss) if it is of another shape than today's or unreadable."""
+        codec = state_codec(source)
+        if self.fingerprint != _fingerprint(source, codec):
+            return None
+        try:
+            return Folded(codec.decode(self.payload), self.head)
+        except Undecodable:
+            return None
+
+
+def state_codec(source: Evolves[S, E]) -> Codec[S]:
+    """The codec of the source's states; `UnsupportedType` if there can be none."""
+    declared: Any = source.state
+    return codec_for(type(source.initial) if declared is None else declared)
+
+
+def _fingerprint(source: Evolves[Any, Any], codec: Codec[Any]) -> str:
+    return fingerprint(f"{source.name}\n{source.version}\n{codec.shape.text}")

@@ -1,0 +1,102 @@
+"""The port through which streams are written and read.
+
+Every implementation keeps the laws L1 to L11, which `aett.testing` checks. A tenant_id or
+stream_id out of bounds raises `InvalidIdentifier`, a naive time `InvalidCommit`, and anything the
+storage does wrong one of the `AettError`s; a closed store raises `StoreClosed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from aett.core.commit import MAX_REVISION, Commit
+from aett.core.outcome import Outcome
+from aett.core.page import Page
+from aett.core.rejection import CommitRejection
+
+
+class CommitStore(Protocol):
+    """Appends commits to streams, and reads them by stream or by tenant."""
+
+    def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
+        """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
+        ...
+
+    def get(
+        self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
+    ) -> Iterator[Commit]:
+        """The stream's events of revisions min to max, both included; commits are cut at the bounds."""
+        ...
+
+    def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Iterator[Commit]:
+        """The longest prefix of the stream whose stamps are all at or before this time."""
+        ...
+
+    def get_all_to(self, tenant_id: str, max_time: datetime) -> Iterator[Commit]:
+        """The tenant's commits stamped at or before this time, in checkpoint order."""
+        ...
+
+    def get_from(self, tenant_id: str, checkpoint: int = 0) -> Iterator[Commit]:
+        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it."""
+        ...
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
+        """The stream's commit of this id, if there is one."""
+        ...
+
+    def pages(
+        self,
+        tenant_id: str,
+        stream_id: str,
+        *,
+        min_revision: int = 1,
+        max_revision: int = MAX_REVISION,
+        max_time: datetime | None = None,
+    ) -> Iterator[Page]:
+        """As `get` and `get_to`, but only heads and events, for folding."""
+        ...
+
+
+class AsyncCommitStore(Protocol):
+    """A `CommitStore` that is awaited."""
+
+    async def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
+        """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
+        ...
+
+    def get(
+        self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
+    ) -> AsyncIterator[Commit]:
+        """The stream's events of revisions min to max, both included; commits are cut at the bounds."""
+        ...
+
+    def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> AsyncIterator[Commit]:
+        """The longest prefix of the stream whose stamps are all at or before this time."""
+        ...
+
+    def get_all_to(self, tenant_id: str, max_time: datetime) -> AsyncIterator[Commit]:
+        """The tenant's commits stamped at or before this time, in checkpoint order."""
+        ...
+
+    def get_from(self, tenant_id: str, checkpoint: int = 0) -> AsyncIterator[Commit]:
+        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it."""
+        ...
+
+    async def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
+        """The stream's commit of this id, if there is one."""
+        ...
+
+    def pages(
+        self,
+        tenant_id: str,
+        stream_id: str,
+        *,
+        min_revision: int = 1,
+        max_revision: int = MAX_REVISION,
+        max_time: datetime | None = None,
+    ) -> AsyncIterator[Page]:
+        """As `get` and `get_to`, but only heads and events, for folding."""
+        ...
