@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import attrs
-from attrs import field, frozen
+from attrs import frozen
 
 from aett.adapters.engine import Engine
 from aett.adapters.reading import Fetched, Reading
@@ -32,12 +32,12 @@ class Commits:
     engine: Engine
     recorder: Recorder
     conflict_detector: ConflictDetector
-    page_size: int = field()
+    page_size: int
 
-    @page_size.validator
-    def _positive(self, _: object, value: int) -> None:
-        if value < 1:
-            raise ValueError(f"page_size must be at least 1, not {value}")
+    def __attrs_post_init__(self) -> None:
+        """Refuse pages that hold nothing."""
+        if self.page_size < 1:
+            raise ValueError(f"page_size must be at least 1, not {self.page_size}")
 
     def commit(self, commit: Commit) -> Plan[Outcome[Commit, CommitRejection]]:
         """Append; if it was refused, look why."""

@@ -29,7 +29,8 @@ class Engine(Protocol):
         ...
 
     def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> Plan[list[Record]]:
-        """The tenant's first records, at most `size`, after a checkpoint; if `max_stamp` is given, only
-        those stamped (in microseconds since 1970) at or before it.
-        """  # noqa: D205, D209  # one sentence that is longer than a line
+        """The tenant's first records, at most `size`, after a checkpoint.
+
+        max_stamp: if given, only those stamped at or before it, in microseconds since 1970.
+        """
         ...

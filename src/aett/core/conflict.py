@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 from aett.core.commit import Commit
 from aett.core.rejection import ConflictingCommit, NonConflictingCommit
@@ -17,7 +17,7 @@ B = TypeVar("B")
 
 @frozen
 class ConflictRule:
-    """For one pair of event classes: does the uncommitted event conflict with the committed one?"""
+    """For one pair of event classes: whether the uncommitted event conflicts with the committed one."""
 
     uncommitted: type
     committed: type
@@ -36,28 +36,36 @@ def commutes(one: type, other: type) -> tuple[ConflictRule, ...]:
 def conflicts_if(
     uncommitted: type[A], committed: type[B], predicate: Callable[[A, B], bool]
 ) -> tuple[ConflictRule, ...]:
-    """An uncommitted event of the first class conflicts with a committed one of the second if the
-    pure function `predicate(uncommitted, committed)` says so.
-    """  # noqa: D205, D209  # one sentence that is longer than a line
+    """Events of these classes conflict if the pure function `predicate(uncommitted, committed)` says so."""
     return (ConflictRule(uncommitted, committed, predicate),)
 
 
-def _flat(rules: tuple[tuple[ConflictRule, ...], ...]) -> tuple[ConflictRule, ...]:
-    return tuple(rule for group in rules for rule in group)
-
-
-@frozen(init=False)
 class ConflictDetector:
     """Judges a commit by rules for pairs of event classes; a pair without a rule conflicts.
 
     `ConflictDetector(commutes(Deposited, Deposited), conflicts_if(Booked, Booked, same_seat))`.
-    Of several rules for one pair, each may find the conflict.
+    Of several rules for one pair, each may find the conflict. Immutable.
     """
 
-    rules: tuple[ConflictRule, ...] = field(converter=_flat)
+    __slots__ = ("rules",)
+
+    rules: tuple[ConflictRule, ...]
 
     def __init__(self, *rules: tuple[ConflictRule, ...]) -> None:
-        self.__attrs_init__(rules)  # type: ignore[attr-defined]  # made by attrs
+        self.rules = tuple(rule for group in rules for rule in group)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same rules."""
+        return isinstance(other, ConflictDetector) and self.rules == other.rules
+
+    def __hash__(self) -> int:
+        """Equal detectors have equal hashes."""
+        return hash(self.rules)
+
+    def __repr__(self) -> str:
+        """The pairs that have rules."""
+        pairs = (f"{rule.uncommitted.__qualname__} after {rule.committed.__qualname__}" for rule in self.rules)
+        return f"ConflictDetector({', '.join(pairs)})"
 
     def conflict(self, uncommitted: object, committed: object) -> bool:
         """Whether these two events conflict."""

@@ -117,7 +117,8 @@ class Envelopes:
     def _unknown(self, envelope: _Envelope) -> str:
         known = [version for name, version in self._by_topic if name == envelope.topic]
         if known:
-            return f"topic {envelope.topic!r} has a version {envelope.version}; this TopicMap knows up to {max(known)}"
+            stored = f"topic {envelope.topic!r} version {envelope.version}"
+            return f"{stored} is stored, but this TopicMap knows up to version {max(known)}"
         return f"topic {envelope.topic!r} is not in this TopicMap"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import attrs
 from attrs import frozen
@@ -12,6 +12,7 @@ from aett.core.outcome import Failure, Outcome, Result, Success
 
 S = TypeVar("S")
 E = TypeVar("E")
+E_contra = TypeVar("E_contra", contravariant=True)
 
 
 @frozen
@@ -25,7 +26,7 @@ class Impossible:
     revision: int | None = None
 
 
-class Evolves(Protocol[S, E]):
+class Evolves(Protocol[S, E_contra]):
     """What can be folded: an `Aggregate` or a `Saga`."""
 
     @property
@@ -39,7 +40,7 @@ class Evolves(Protocol[S, E]):
         ...
 
     @property
-    def evolve(self) -> Callable[[S, E], Result[S, Impossible]]:
+    def evolve(self) -> Callable[[S, E_contra], Result[S, Impossible]]:
         """The state after an event."""
         ...
 
@@ -71,13 +72,13 @@ def fold(
     Raises `TypeError`, naming the event, if `evolve` gives no `Result` or fails with anything else.
     """
     evolve = source.evolve
-    current = source.initial if state is _INITIAL else state
+    current: S = source.initial if state is _INITIAL else state
     for event in events:
         revision += 1
         result = evolve(current, event)
         # The exact type is asked for because it is several times faster than `.bind` and its like.
         if type(result) is Success:
-            current = result.unwrap()
+            current = cast("S", result.unwrap())
         else:
             return Failure(_impossible(source.name, event, result, revision))
     return Success(current)

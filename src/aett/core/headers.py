@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
@@ -38,10 +38,12 @@ def _same(copy: Any, given: Any) -> bool:
     """Equal and of the same types: `1 == True` is not enough."""
     if type(copy) is not type(given):
         return False
-    if isinstance(copy, dict):
-        return copy.keys() == given.keys() and all(_same(copy[key], given[key]) for key in copy)
-    if isinstance(copy, list):
-        return len(copy) == len(given) and all(map(_same, copy, given))
+    if type(copy) is dict:
+        members = cast("dict[str, Any]", copy)
+        return members.keys() == given.keys() and all(_same(each, given[key]) for key, each in members.items())
+    if type(copy) is list:
+        items: Any = copy
+        return len(items) == len(given) and all(map(_same, items, given))
     return bool(copy == given)
 
 

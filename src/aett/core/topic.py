@@ -22,6 +22,10 @@ def _upcasts(upcasts: Mapping[int, Upcast]) -> Mapping[int, Upcast]:
     return MappingProxyType(dict(upcasts))
 
 
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 @frozen
 class Topic:
     """The stored name of a class, with a version; it decorates the class.
@@ -38,14 +42,12 @@ class Topic:
     name: str
     version: int = field(default=1, kw_only=True)
     upcasts: Mapping[int, Upcast] = field(factory=dict[int, Upcast], kw_only=True, converter=_upcasts, hash=False)
-    formerly: tuple[str, ...] = field(default=(), kw_only=True)
+    formerly: tuple[str, ...] = field(default=(), kw_only=True, converter=_names)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what could never be read back."""
-        if isinstance(self.formerly, str):
-            raise ValueError(f"topic {self.name!r}: formerly must be a tuple of names, not one str")
         for name in (self.name, *self.formerly):
-            if not isinstance(name, str) or not 1 <= len(name) <= _MAX_CHARACTERS:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            if type(name) is not str or not 1 <= len(name) <= _MAX_CHARACTERS:
                 raise ValueError(f"a topic's name must be 1 to {_MAX_CHARACTERS} characters, not {name!r}")
             name.encode()
         if isinstance(self.version, bool) or self.version < 1:
@@ -62,11 +64,11 @@ class Topic:
         return cls
 
     @staticmethod
-    def of(cls: type) -> Topic:
+    def of(named: type) -> Topic:
         """The class's own topic; `UnsupportedType` if it has none."""
-        topic = vars(cls).get(_ATTRIBUTE)
+        topic = vars(named).get(_ATTRIBUTE)
         if not isinstance(topic, Topic):
-            raise UnsupportedType(f'{cls.__qualname__} has no topic of its own: decorate it with @Topic("...")')
+            raise UnsupportedType(f'{named.__qualname__} has no topic of its own: decorate it with @Topic("...")')
         return topic
 
     @staticmethod

@@ -54,7 +54,7 @@ class TopicMap:
 
     def __contains__(self, cls: object) -> bool:
         """Whether instances of this class can be stored."""
-        return cls in self._classes
+        return any(cls is each for each in self)
 
     def __eq__(self, other: object) -> bool:
         """Whether both hold the same classes."""

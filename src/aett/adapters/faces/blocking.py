@@ -55,7 +55,7 @@ class Face:
         cursor = reading.start
         while cursor is not None:
             fetched = self._run(reading.fetch(cursor))
-            for item in fetched.items:
+            for item in fetched.items:  # noqa: UP028  # as its awaiting twin has to
                 yield item
             cursor = fetched.following
 

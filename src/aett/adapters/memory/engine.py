@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from attrs import frozen
 
@@ -101,7 +101,8 @@ class MemoryPerformer:
             raise StoreClosed("this memory store is closed")
         if not isinstance(step, Call):
             raise TypeError(f"memory performs calls, not {type(step).__name__}")
-        return step.method(*step.arguments)
+        answer: A = step.method(*step.arguments)
+        return answer
 
     def close(self) -> None:
         """Perform no more."""

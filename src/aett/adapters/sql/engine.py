@@ -38,7 +38,13 @@ class SqlEngine:
 
     def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
         """By the key of tenant, stream and revision."""
-        parameters = {"tenant_id": tenant_id, "stream_id": stream_id, "low": low, "high": high, "page_size": size}
+        parameters = {
+            "tenant_id": tenant_id,
+            "stream_id": stream_id,
+            "low": low,
+            "high": high,
+            "page_size": size,
+        }
         rows = yield from Statement(self.dialect.stream_page, parameters)
         return [Record(*row) for row in rows]
 

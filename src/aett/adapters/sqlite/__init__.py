@@ -30,5 +30,7 @@ def __getattr__(name: str) -> Any:
     try:
         from aett.adapters.sqlite import async_stores  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f'{name} needs aiosqlite: pip install "aett[sqlite-async]"', name=error.name) from error
+        raise ModuleNotFoundError(
+            f'{name} needs aiosqlite: pip install "aett[sqlite-async]"', name=error.name
+        ) from error
     return getattr(async_stores, name)

@@ -33,7 +33,7 @@ class AsyncCommitStore(AsyncCommitStoreFace):
         database: str | os.PathLike[str] | aiosqlite.Connection,
         *,
         topic_map: TopicMap,
-        conflict_detector: ConflictDetector = ConflictDetector(),  # noqa: B008  # immutable
+        conflict_detector: ConflictDetector = ConflictDetector(),
         table: str = TABLE,
         page_size: int = PAGE_SIZE,
         busy_timeout: float = BUSY_TIMEOUT,

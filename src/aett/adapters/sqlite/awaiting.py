@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from aett.core.errors import StoreClosed, UnsupportedServer
 from aett.core.plan import Step
 
 A = TypeVar("A")
+T = TypeVar("T")
 
 _TURNS: Final[WeakKeyDictionary[aiosqlite.Connection, asyncio.Lock]] = WeakKeyDictionary()
 """Serializes transactions on connections that callers hand in: the same one may be in several stores."""
@@ -31,26 +33,19 @@ class AsyncSqlitePerformer:
 
     def __init__(self, database: Database, connection: aiosqlite.Connection | None = None) -> None:
         self._database = database
+        self._retrying = stamina.AsyncRetryingCaller(timeout=database.busy_timeout, **PATIENCE).on(busy)
         self._opening = asyncio.Lock()
         self._closed = False
-        self._connections: dict[bool, aiosqlite.Connection] = {}
-        if connection is not None:
-            self._connections = dict.fromkeys((True, False), usable(connection))
+        given = None if connection is None else usable(connection)
+        self._connections = {} if given is None else {True: given, False: given}
 
     async def __call__(self, step: Step[A], /) -> A:
         """Perform it; while other writers are in the way, again, with back-off."""
         try:
-            try:
-                return await self._perform(step)
-            except sqlite3.OperationalError as error:
-                if not busy(error):
-                    raise
-            async for attempt in stamina.retry_context(on=busy, timeout=self._database.busy_timeout, **PATIENCE):
-                with attempt:
-                    return await self._perform(step)
+            answer: A = await self._patiently(step)
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise translated(error, self._database.name, self._database.path) from error
-        raise AssertionError("stamina gave no attempt")
+        return answer
 
     async def close(self) -> None:
         """Close what was opened."""
@@ -60,6 +55,14 @@ class AsyncSqlitePerformer:
                 for connection in set(self._connections.values()):
                     await connection.close()
             self._connections.clear()
+
+    async def _patiently(self, step: Step[Any]) -> Any:
+        try:
+            return await self._perform(step)
+        except sqlite3.OperationalError as error:
+            if not busy(error):
+                raise
+        return await self._retrying(self._perform, step)
 
     async def _perform(self, step: Step[Any]) -> Any:
         match step:
@@ -83,17 +86,21 @@ class AsyncSqlitePerformer:
         async with self._opening:
             if writes not in self._connections:
                 connection = await _finished(_opened(self._database))
-                alone = self._database.path is None
-                self._connections |= dict.fromkeys((True, False) if alone else (writes,), connection)
+                for use in (True, False) if self._database.path is None else (writes,):
+                    self._connections[use] = connection
             return self._connections[writes]
 
 
 def usable(connection: aiosqlite.Connection) -> aiosqlite.Connection:
     """The caller's connection, or `UnsupportedServer` if it is not in autocommit mode."""
     if connection.isolation_level is not None:
-        raise UnsupportedServer("open the aiosqlite connection with isolation_level=None: aett begins what it commits")
+        raise UnsupportedServer(
+            "open the aiosqlite connection with isolation_level=None: aett begins what it commits"
+        )
     if connection.text_factory is not str or connection.row_factory not in (None, sqlite3.Row):
-        raise UnsupportedServer("aett needs an aiosqlite connection without a text_factory or row_factory of its own")
+        raise UnsupportedServer(
+            "aett needs an aiosqlite connection without a text_factory or row_factory of its own"
+        )
     return connection
 
 
@@ -132,7 +139,7 @@ def _turn(connection: aiosqlite.Connection) -> asyncio.Lock:
     return _TURNS.setdefault(connection, asyncio.Lock())
 
 
-async def _finished(work: Any) -> Any:
+async def _finished(work: Coroutine[Any, Any, T]) -> T:
     """The result of the work, which is finished even if the task that asked for it is cancelled."""
     task = asyncio.ensure_future(work)
     try:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -42,8 +42,8 @@ class ThreadConnections:
         self._closed = False
 
     @contextmanager
-    def lent(self, *, writes: bool) -> Iterator[sqlite3.Connection]:
-        """This thread's connection; for writing, when the threads before it have written."""
+    def lent(self, *, writes: bool) -> Generator[sqlite3.Connection, None, None]:
+        """The thread's own connection; for writing, when the threads before it have written."""
         connection = self._connection()
         if not writes:
             yield connection
@@ -95,7 +95,7 @@ class OneConnection:
         self._closed = False
 
     @contextmanager
-    def lent(self, *, writes: bool) -> Iterator[sqlite3.Connection]:
+    def lent(self, *, writes: bool) -> Generator[sqlite3.Connection, None, None]:
         """The connection, when those before have done."""
         del writes
         with self._lock:
@@ -117,7 +117,9 @@ def usable(connection: sqlite3.Connection) -> sqlite3.Connection:
     """The caller's connection, or `UnsupportedServer` if it is not in autocommit mode."""
     autocommit = getattr(connection, "autocommit", -1)  # Python 3.12
     if autocommit is False or (autocommit is not True and connection.isolation_level is not None):
-        raise UnsupportedServer("open the sqlite3 connection with isolation_level=None: aett begins what it commits")
+        raise UnsupportedServer(
+            "open the sqlite3 connection with isolation_level=None: aett begins what it commits"
+        )
     if connection.text_factory is not str:
         raise UnsupportedServer("aett needs a sqlite3 connection whose text_factory is str")
     return connection

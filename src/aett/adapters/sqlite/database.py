@@ -13,7 +13,12 @@ Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 BUSY_TIMEOUT: Final = 30.0
 """Seconds to wait for other writers, unless a store is told otherwise."""
 
-PATIENCE: Final[dict[str, Any]] = {"attempts": None, "wait_initial": 0.002, "wait_max": 0.1, "wait_jitter": 0.05}
+PATIENCE: Final[dict[str, Any]] = {
+    "attempts": None,
+    "wait_initial": 0.002,
+    "wait_max": 0.1,
+    "wait_jitter": 0.05,
+}
 """How stamina waits between attempts, in seconds; in all, within the busy timeout."""
 
 _URL: Final = "sqlite://"

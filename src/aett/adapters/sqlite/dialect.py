@@ -51,7 +51,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         raise ValueError(f"{table!r} cannot be a table's name in SQLite")
     commits, snapshots = quoted(table), quoted(f"{table}_snapshots")
     columns = ", ".join(COLUMNS)
-    page = f"SELECT {columns} FROM {commits} WHERE"  # noqa: S608  # names are quoted, values are bound
+    page = f"SELECT {columns} FROM {commits} WHERE"
     return Dialect(
         max_commit_size=max_commit_size,
         append=_append(commits),
@@ -66,11 +66,11 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
             " ORDER BY checkpoint LIMIT :page_size"
         ),
         find_snapshot=(
-            f"SELECT {', '.join(SNAPSHOT_COLUMNS)} FROM {snapshots} WHERE {_STREAM}"  # noqa: S608  # quoted
+            f"SELECT {', '.join(SNAPSHOT_COLUMNS)} FROM {snapshots} WHERE {_STREAM}"
             " AND stream_revision <= :max_revision ORDER BY stream_revision DESC LIMIT 1"
         ),
         add_snapshot=(
-            f"INSERT OR REPLACE INTO {snapshots} ({', '.join(SNAPSHOT_COLUMNS)})"  # noqa: S608  # quoted
+            f"INSERT OR REPLACE INTO {snapshots} ({', '.join(SNAPSHOT_COLUMNS)})"
             f" VALUES ({', '.join(f':{name}' for name in SNAPSHOT_COLUMNS)})"
         ),
         prepare=("PRAGMA journal_mode = WAL",),
@@ -85,10 +85,10 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
             f"DROP TABLE IF EXISTS {commits}",
             f"DROP TABLE IF EXISTS {snapshots}",
             "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
-            f"DELETE FROM aett_schema WHERE table_name = {literal(table)}",  # noqa: S608  # quoted
+            f"DELETE FROM aett_schema WHERE table_name = {literal(table)}",
         ),
-        purge=tuple(f"DELETE FROM {each} WHERE tenant_id = :tenant_id" for each in (commits, snapshots)),  # noqa: S608  # quoted
-        purge_stream=tuple(f"DELETE FROM {each} WHERE {_STREAM}" for each in (commits, snapshots)),  # noqa: S608  # quoted
+        purge=tuple(f"DELETE FROM {each} WHERE tenant_id = :tenant_id" for each in (commits, snapshots)),
+        purge_stream=tuple(f"DELETE FROM {each} WHERE {_STREAM}" for each in (commits, snapshots)),
     )
 
 
@@ -105,7 +105,7 @@ def literal(text: str) -> str:
 def _append(commits: str) -> str:
     columns = [name for name in COLUMNS if name != "checkpoint"]
     return (
-        f"INSERT INTO {commits} ({', '.join(columns)}) SELECT {', '.join(f':{name}' for name in columns)}"  # noqa: S608  # quoted
+        f"INSERT INTO {commits} ({', '.join(columns)}) SELECT {', '.join(f':{name}' for name in columns)}"
         f" WHERE :commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
         " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision)"
         " ON CONFLICT DO NOTHING RETURNING checkpoint"
@@ -114,14 +114,14 @@ def _append(commits: str) -> str:
 
 def _create(table: str) -> tuple[str, ...]:
     commits, snapshots = quoted(table), quoted(f"{table}_snapshots")
+    key = f"PRIMARY KEY ({', '.join(_SNAPSHOT_KEY)})"
     return (
         f"CREATE TABLE IF NOT EXISTS {commits} ({_columns(_COMMITS)})",
         *(
             f"CREATE {kind} INDEX IF NOT EXISTS {quoted(f'{table}_{name}')} ON {commits} ({', '.join(columns)})"
             for name, (kind, columns) in _INDEXES.items()
         ),
-        f"CREATE TABLE IF NOT EXISTS {snapshots}"
-        f" ({_columns(_SNAPSHOTS)}, PRIMARY KEY ({', '.join(_SNAPSHOT_KEY)})) WITHOUT ROWID",
+        f"CREATE TABLE IF NOT EXISTS {snapshots} ({_columns(_SNAPSHOTS)}, {key}) WITHOUT ROWID",
         "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
         f"INSERT OR IGNORE INTO aett_schema VALUES ({literal(table)}, {SCHEMA_VERSION})",
     )
@@ -133,7 +133,7 @@ def _columns(columns: dict[str, str]) -> str:
 
 def _describe_columns(table: str) -> str:
     return (
-        f"SELECT 'column ' || {literal(table)} || '.' || name,"  # noqa: S608  # quoted
+        f"SELECT 'column ' || {literal(table)} || '.' || name,"
         """ type || iif("notnull", ' NOT NULL', '') || iif(pk, ' KEY ' || pk, '')"""
         f" FROM pragma_table_xinfo({literal(table)})"
     )
@@ -151,7 +151,7 @@ def _describe_indexes(table: str) -> str:
 
 def _describe_version(table: str) -> str:
     return (
-        f"SELECT 'schema version of ' || table_name, CAST(version AS TEXT) FROM aett_schema"  # noqa: S608  # quoted
+        f"SELECT 'schema version of ' || table_name, CAST(version AS TEXT) FROM aett_schema"
         f" WHERE table_name = {literal(table)} UNION ALL"
         f" SELECT 'table ' || name, iif(sql LIKE '% AUTOINCREMENT%', 'AUTOINCREMENT', '')"
         f" FROM sqlite_master WHERE type = 'table' AND name = {literal(table)}"
@@ -166,7 +166,9 @@ def _described(table: str) -> dict[str, str]:
         f"column {table}.checkpoint": "INTEGER KEY 1",
         **{f"column {table}.{name}": kind for name, kind in list(_COMMITS.items())[1:]},
         **{
-            f"index {table}_{name}": " ".join(filter(None, (kind, ", ".join(f"{each} BINARY" for each in columns))))
+            f"index {table}_{name}": " ".join(
+                filter(None, (kind, ", ".join(f"{each} BINARY" for each in columns)))
+            )
             for name, (kind, columns) in _INDEXES.items()
         },
         **{f"column {table}_snapshots.{name}": kind + keys.get(name, "") for name, kind in _SNAPSHOTS.items()},

@@ -23,7 +23,7 @@ def busy(error: Exception) -> bool:
     return isinstance(error, sqlite3.Error) and code(error) in _BUSY
 
 
-def translated(error: Exception, name: str, path: Path | None) -> AettError:
+def translated(error: Exception, name: str, path: Path | None) -> AettError:  # noqa: PLR0911  # a table
     """The error of ours that this one of the driver's means."""
     number = code(error)
     if number == sqlite3.SQLITE_CANTOPEN and path is not None:
@@ -33,7 +33,9 @@ def translated(error: Exception, name: str, path: Path | None) -> AettError:
     if number == sqlite3.SQLITE_CORRUPT:
         return CorruptStorage(f"{name}: {error}")
     if number in _ANOTHER_SCHEMA:
-        return SchemaMismatch(f"{name}: {error}; PersistenceManagement(...).initialize() creates and verifies tables")
+        return SchemaMismatch(
+            f"{name}: {error}; PersistenceManagement(...).initialize() creates and verifies tables"
+        )
     if number == 0 and isinstance(error, sqlite3.ProgrammingError | ValueError):
         return StoreClosed(f"{name} is closed: {error}")
     if number in _BUSY:

@@ -21,27 +21,29 @@ class SqlitePerformer:
 
     def __init__(self, database: Database, connection: sqlite3.Connection | None = None) -> None:
         self._database = database
+        self._retrying = stamina.RetryingCaller(timeout=database.busy_timeout, **PATIENCE).on(busy)
         alone = database.callers or database.path is None
         self._connections = OneConnection(database, connection) if alone else ThreadConnections(database)
 
     def __call__(self, step: Step[A], /) -> A:
         """Perform it; while other writers are in the way, again, with back-off."""
         try:
-            try:
-                return self._perform(step)
-            except sqlite3.OperationalError as error:
-                if not busy(error):
-                    raise
-            for attempt in stamina.retry_context(on=busy, timeout=self._database.busy_timeout, **PATIENCE):
-                with attempt:
-                    return self._perform(step)
+            answer: A = self._patiently(step)
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise translated(error, self._database.name, self._database.path) from error
-        raise AssertionError("stamina gave no attempt")
+        return answer
 
     def close(self) -> None:
         """Close what was opened."""
         self._connections.close()
+
+    def _patiently(self, step: Step[Any]) -> Any:
+        try:
+            return self._perform(step)
+        except sqlite3.OperationalError as error:
+            if not busy(error):
+                raise
+        return self._retrying(self._perform, step)
 
     def _perform(self, step: Step[Any]) -> Any:
         match step:
@@ -72,4 +74,3 @@ def _transact(connection: sqlite3.Connection, statements: tuple[Statement, ...])
             connection.execute("ROLLBACK TO aett" if savepoint else "ROLLBACK")
         raise
     return rows
-

@@ -39,7 +39,7 @@ class CommitStore(CommitStoreFace):
         database: str | os.PathLike[str] | sqlite3.Connection,
         *,
         topic_map: TopicMap,
-        conflict_detector: ConflictDetector = ConflictDetector(),  # noqa: B008  # immutable
+        conflict_detector: ConflictDetector = ConflictDetector(),
         table: str = TABLE,
         page_size: int = PAGE_SIZE,
         busy_timeout: float = BUSY_TIMEOUT,
