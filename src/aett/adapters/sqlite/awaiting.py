@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import aiosqlite
-import stamina
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
 from aett.adapters.sql.statement import Rows, Statement, Transaction
-from aett.adapters.sqlite.database import PATIENCE, Database
-from aett.adapters.sqlite.errors import busy, translated
+from aett.adapters.sqlite.database import Database
+from aett.adapters.sqlite.errors import PAUSE, busy, translated
 from aett.core.errors import StoreClosed, UnsupportedServer
 from aett.core.plan import Step
 
@@ -33,7 +33,9 @@ class AsyncSqlitePerformer:
 
     def __init__(self, database: Database, connection: aiosqlite.Connection | None = None) -> None:
         self._database = database
-        self._retrying = stamina.AsyncRetryingCaller(timeout=database.busy_timeout, **PATIENCE).on(busy)
+        self._retrying = AsyncRetrying(
+            retry=retry_if_exception(busy), stop=stop_after_delay(database.busy_timeout), wait=PAUSE, reraise=True
+        )
         self._opening = asyncio.Lock()
         self._closed = False
         given = None if connection is None else usable(connection)
@@ -62,7 +64,7 @@ class AsyncSqlitePerformer:
         except sqlite3.OperationalError as error:
             if not busy(error):
                 raise
-        return await self._retrying(self._perform, step)
+        return await self._retrying.copy()(self._perform, step)
 
     async def _perform(self, step: Step[Any]) -> Any:
         match step:

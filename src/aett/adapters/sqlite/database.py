@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from attrs import frozen
 
@@ -12,14 +12,6 @@ Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
 BUSY_TIMEOUT: Final = 30.0
 """Seconds to wait for other writers, unless a store is told otherwise."""
-
-PATIENCE: Final[dict[str, Any]] = {
-    "attempts": None,
-    "wait_initial": 0.002,
-    "wait_max": 0.1,
-    "wait_jitter": 0.05,
-}
-"""How stamina waits between attempts, in seconds; in all, within the busy timeout."""
 
 _URL: Final = "sqlite://"
 _MEMORY: Final = ":memory:"

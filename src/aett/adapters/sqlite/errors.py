@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from tenacity import wait_random_exponential
+
 from aett.core.errors import AettError, CorruptStorage, SchemaMismatch, StorageUnavailable, StoreClosed
 
 _PRIMARY: Final = 0xFF
@@ -13,12 +15,16 @@ _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _ANOTHER_SCHEMA: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
 
 
+PAUSE: Final = wait_random_exponential(multiplier=0.002, max=0.1)
+"""Seconds between attempts while others write: jitter keeps processes from waking together."""
+
+
 def code(error: BaseException) -> int:
     """SQLite's primary result code; 0 if there is none."""
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY
 
 
-def busy(error: Exception) -> bool:
+def busy(error: BaseException) -> bool:
     """Whether another writer is in the way, for now."""
     return isinstance(error, sqlite3.Error) and code(error) in _BUSY
 

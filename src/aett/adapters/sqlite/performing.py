@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, TypeVar
 
-import stamina
+from tenacity import Retrying, retry_if_exception, stop_after_delay
 
 from aett.adapters.sql.statement import Rows, Statement, Transaction
 from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
-from aett.adapters.sqlite.database import PATIENCE, Database
-from aett.adapters.sqlite.errors import busy, translated
+from aett.adapters.sqlite.database import Database
+from aett.adapters.sqlite.errors import PAUSE, busy, translated
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -21,7 +21,9 @@ class SqlitePerformer:
 
     def __init__(self, database: Database, connection: sqlite3.Connection | None = None) -> None:
         self._database = database
-        self._retrying = stamina.RetryingCaller(timeout=database.busy_timeout, **PATIENCE).on(busy)
+        self._retrying = Retrying(
+            retry=retry_if_exception(busy), stop=stop_after_delay(database.busy_timeout), wait=PAUSE, reraise=True
+        )
         alone = database.callers or database.path is None
         self._connections = OneConnection(database, connection) if alone else ThreadConnections(database)
 
@@ -43,7 +45,7 @@ class SqlitePerformer:
         except sqlite3.OperationalError as error:
             if not busy(error):
                 raise
-        return self._retrying(self._perform, step)
+        return self._retrying.copy()(self._perform, step)
 
     def _perform(self, step: Step[Any]) -> Any:
         match step:
