@@ -84,9 +84,7 @@ def is_plain(cls: type) -> bool:
     return (
         not is_named_tuple(cls)
         and "__new__" not in {name for base in cls.__mro__[:-1] for name in vars(base)}
-        and not any(
-            hasattr(cls, hook) for hook in ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__")
-        )
+        and not any(hasattr(cls, hook) for hook in ("__attrs_pre_init__", "__attrs_post_init__", "__post_init__"))
         # attrs makes `__attrs_init__` where the class has an `__init__` of its own.
         and not hasattr(cls, "__attrs_init__")
         and getattr(getattr(cls, "__dataclass_params__", None), "init", True)
@@ -99,9 +97,7 @@ def _caches(cls: type) -> bool:
     """Whether instances hold more than their attributes: msgspec would write a cached property too."""
     slots = {name for base in cls.__mro__ for name in vars(base).get("__slots__", ())}
     return bool(slots - {*(names(cls) or ()), "__weakref__"}) or any(
-        isinstance(content, functools.cached_property)
-        for base in cls.__mro__
-        for content in vars(base).values()
+        isinstance(content, functools.cached_property) for base in cls.__mro__ for content in vars(base).values()
     )
 
 

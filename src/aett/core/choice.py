@@ -87,9 +87,7 @@ def choices(types: tuple[Any, ...], where: str) -> tuple[Choice, ...]:
     found: dict[str, Choice] = {}
     for each in types:
         for cls in classes(each):
-            choice = Choice(
-                cls, cls.__name__, cls if is_record(each) and cls is not get_origin(each) else each
-            )
+            choice = Choice(cls, cls.__name__, cls if is_record(each) and cls is not get_origin(each) else each)
             if found.setdefault(choice.tag, choice) != choice:
                 raise UnsupportedType(
                     f"{where}: {name_of(found[choice.tag].type)} and {name_of(choice.type)}"

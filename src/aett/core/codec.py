@@ -131,7 +131,10 @@ def codec_for(type_: Any) -> Codec[Any]:
 
 def _proved(type_: Any) -> Codec[Any]:
     shape = shape_of(type_)
-    values = samples(type_)
+    try:
+        values = samples(type_)
+    except _FAILURES as error:
+        raise UnsupportedType(f"{name_of(type_)}: no value of it can be made: {_reason(error)}") from error
     if not values:
         raise UnsupportedType(f"{name_of(type_)}: no value of it has an end")
     if shape.native:

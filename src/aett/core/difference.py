@@ -18,7 +18,7 @@ _class_of: Callable[[Any], Any] = type  # For the checkers, which find `type[Unk
 def difference(written: Any, read: Any) -> str | None:
     """The path and nature of the first difference between a value and what came back, if there is one."""
     cls = _class_of(written)
-    if cls is not type(read):
+    if cls is not _class_of(read):
         return None if _is_same_scalar(written, read) else _told(written, read)
     if (attributes := names(cls)) is not None:
         for name in attributes:
@@ -55,7 +55,7 @@ def _is_same_scalar(written: Any, read: Any) -> bool:
         # `==` says no to a time that comes twice in its zone, and yes across zones.
         if written.utcoffset() != read.utcoffset():
             return False
-        return written.replace(tzinfo=None, fold=0) == read.replace(tzinfo=None)
+        return written.replace(tzinfo=None) == read.replace(tzinfo=None)
     # An int may stand for a float, and a scalar of a subclass for one of its base: they are equal.
     if type(written) is type(read) or _stands_for(written, read):
         try:

@@ -64,5 +64,9 @@ class Head:
     def after(commit: Commit) -> Head:
         """The head of a stream whose last commit is this one."""
         return Head(
-            commit.tenant_id, commit.stream_id, commit.stream_revision, commit.commit_sequence, commit.checkpoint
+            commit.tenant_id,
+            commit.stream_id,
+            commit.stream_revision,
+            commit.commit_sequence,
+            commit.checkpoint,
         )

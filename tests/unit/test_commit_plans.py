@@ -1,0 +1,185 @@
+"""The plans of a commit store on SQL, walked with scripted answers: no database, no driver."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from attrs import frozen
+
+from aett import (
+    Commit,
+    CommitTooLarge,
+    ConflictDetector,
+    ConflictingCommit,
+    DuplicateCommit,
+    EventMessage,
+    Failure,
+    Head,
+    NonConflictingCommit,
+    Success,
+    Topic,
+    TopicMap,
+    UnknownTopic,
+    commutes,
+)
+from aett.adapters.commits import Commits
+from aett.adapters.record import Recorder
+from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.statement import Statement
+from aett.adapters.sqlite.dialect import dialect
+from aett.core.plan import Plan
+
+
+@Topic("plans.added")
+@frozen
+class Added:
+    amount: int
+
+
+@Topic("plans.removed")
+@frozen
+class Removed:
+    amount: int
+
+
+TOPICS = TopicMap(Added | Removed)
+WORDS = dialect("commits", max_commit_size=1000)
+RECORDER = Recorder(TOPICS)
+STAMP = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+HEAD = Head("tenant", "stream", revision=4, sequence=2, checkpoint=9)
+
+
+def plans(*, page_size: int = 3) -> Commits:
+    return Commits(SqlEngine(WORDS), RECORDER, ConflictDetector(commutes(Added, Added)), page_size)
+
+
+def commit(number: int, *events: object, head: Head = HEAD) -> Commit:
+    return head.commit(*events, commit_id=UUID(int=number), stamp=STAMP)
+
+
+def row(stored: Commit, checkpoint: int) -> tuple[Any, ...]:
+    return tuple(RECORDER.record(stored)._replace(checkpoint=checkpoint))
+
+
+def walk(plan: Plan[Any], *answers: Any) -> tuple[list[Statement], Any]:
+    """The statements that the plan asks for when it is given these answers, and its value."""
+    asked: list[Statement] = []
+    try:
+        step = next(plan)
+        for answer in answers:
+            assert isinstance(step, Statement)
+            asked.append(step)
+            step = plan.send(answer)
+    except StopIteration as end:
+        return asked, end.value
+    raise AssertionError(f"the plan asks for more: {step}")
+
+
+def test_an_append_is_one_round_trip() -> None:
+    mine = commit(1, Added(5))
+    asked, outcome = walk(plans().commit(mine), [(10,)])
+    assert [step.text for step in asked] == [WORDS.append]
+    assert asked[0].writes
+    assert outcome.unwrap().checkpoint == 10
+
+
+def test_the_guard_asks_for_the_predecessor() -> None:
+    asked, _ = walk(plans().commit(commit(1, Added(5), Added(6))), [(10,)])
+    parameters = asked[0].parameters
+    assert (parameters["previous_sequence"], parameters["previous_revision"]) == (2, 4)
+    assert (parameters["first_revision"], parameters["stream_revision"]) == (5, 6)
+
+
+def test_a_known_id_is_a_duplicate_and_nothing_more_is_asked() -> None:
+    mine = commit(1, Added(5))
+    asked, outcome = walk(plans().commit(mine), [], [row(mine, 10)])
+    assert [step.text for step in asked] == [WORDS.append, WORDS.find]
+    match outcome:
+        case Failure(DuplicateCommit(stored)):
+            assert (stored.commit_id, stored.checkpoint) == (mine.commit_id, 10)
+        case _:
+            pytest.fail(f"{outcome}")
+
+
+def test_all_that_the_writer_had_not_seen_is_read_by_pages() -> None:
+    theirs = [
+        commit(10 + number, Added(number), head=Head("tenant", "stream", 4 + number, 2 + number)) for number in range(4)
+    ]
+    rows = [row(each, 20 + number) for number, each in enumerate(theirs)]
+    asked, outcome = walk(plans(page_size=3).commit(commit(1, Added(5))), [], [], rows[:3], rows[3:])
+    assert [step.parameters["low"] for step in asked[2:]] == [5, 8]
+    match outcome:
+        case Failure(NonConflictingCommit(committed)):
+            assert [each.commit_id for each in committed] == [each.commit_id for each in theirs]
+        case _:
+            pytest.fail(f"{outcome}")
+
+
+def test_a_pair_without_a_rule_conflicts() -> None:
+    _, outcome = walk(plans().commit(commit(1, Removed(5))), [], [], [row(commit(2, Added(1)), 20)])
+    assert isinstance(outcome.failure(), ConflictingCommit)
+
+
+def test_a_commit_ahead_of_the_head_conflicts_with_nothing_that_is_there() -> None:
+    _, outcome = walk(plans().commit(commit(1, Added(5))), [], [], [])
+    assert outcome == Failure(ConflictingCommit(()))
+
+
+def test_a_writer_that_saw_another_history_conflicts_whatever_the_rules_say() -> None:
+    other = commit(2, Added(1), Added(2), head=Head("tenant", "stream", 3, 2))
+    _, outcome = walk(plans().commit(commit(1, Added(5))), [], [], [row(other, 20)])
+    assert isinstance(outcome.failure(), ConflictingCommit)
+
+
+def test_a_commit_that_is_too_large_is_not_sent() -> None:
+    mine = HEAD.commit(*map(Added, range(100)), commit_id=UUID(int=1), stamp=STAMP)
+    asked, outcome = walk(plans().commit(mine))
+    assert asked == []
+    rejection = outcome.failure()
+    assert isinstance(rejection, CommitTooLarge)
+    assert rejection.limit == 1000 < rejection.size
+
+
+def test_an_unregistered_event_is_not_sent() -> None:
+    @Topic("plans.unknown")
+    @frozen
+    class Unknown:
+        pass
+
+    with pytest.raises(UnknownTopic, match="Unknown is not in this TopicMap"):
+        walk(plans().commit(commit(1, Added(1), Unknown())))
+
+
+def test_a_page_is_one_round_trip_and_the_next_begins_behind_it() -> None:
+    reading = plans(page_size=2).get("tenant", "stream", 2, 9)
+    first = [row(commit(1, Added(1), Added(2), head=Head("tenant", "stream", 1 + 2 * n, 1 + n)), n + 1) for n in range(2)]
+    asked, fetched = walk(reading.fetch(reading.start), first)
+    assert len(asked) == 1
+    assert (asked[0].parameters["low"], asked[0].parameters["high"]) == (2, 9)
+    assert fetched.following == 6
+    _, fetched = walk(reading.fetch(6), [])
+    assert fetched.following is None
+
+
+def test_a_stream_by_time_ends_before_the_first_commit_that_is_later() -> None:
+    late = Head("tenant", "stream", 5, 3).commit(Added(1), commit_id=UUID(int=3), stamp=STAMP.replace(year=2027))
+    back = Head("tenant", "stream", 6, 4).commit(Added(1), commit_id=UUID(int=4), stamp=STAMP)
+    reading = plans(page_size=3).get_to("tenant", "stream", STAMP)
+    rows = [row(each, number) for number, each in enumerate((commit(1, Added(1)), late, back), 1)]
+    _, fetched = walk(reading.fetch(reading.start), rows)
+    assert [each.commit_sequence for each in fetched.items] == [3]
+    assert fetched.following is None
+
+
+def test_success_carries_the_commit_as_it_is_stored() -> None:
+    mine = commit(1, EventMessage(Added(5), {"from": "a teller"}))
+    _, outcome = walk(plans().commit(mine), [(10,)])
+    match outcome:
+        case Success(stored):
+            assert stored.events == mine.events
+            assert Head.after(stored) == Head("tenant", "stream", 5, 3, 10)
+        case _:
+            pytest.fail(f"{outcome}")

@@ -1,0 +1,38 @@
+"""What `import aett` brings along: no driver, and nothing that only tests or some domains need."""
+
+import subprocess
+import sys
+
+DRIVERS = {"sqlite3", "aiosqlite", "psycopg", "asyncpg", "pymysql", "aiomysql", "pyodbc", "pymongo", "boto3"}
+WAITING = {"tenacity", "stamina"}
+TESTING = {"hypothesis", "pytest"}
+SLOW = {"cattrs"}
+
+
+def imported_by(program: str) -> set[str]:
+    listed = f"{program}\nimport sys\nprint(*sys.modules, sep='\\n')"
+    done = subprocess.run(  # noqa: S603  # both are ours
+        [sys.executable, "-c", listed], check=True, capture_output=True, text=True
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_aett_imports_no_driver() -> None:
+    assert not imported_by("import aett") & (DRIVERS | WAITING | TESTING)
+
+
+def test_importing_aett_leaves_what_is_slow_to_who_needs_it() -> None:
+    assert not imported_by("import aett") & SLOW
+
+
+def test_the_memory_engine_imports_no_driver() -> None:
+    assert not imported_by("import aett.adapters.memory") & (DRIVERS | WAITING | TESTING)
+
+
+def test_the_sync_stores_of_sqlite_need_no_async_driver() -> None:
+    imported = imported_by("from aett.adapters.sqlite import CommitStore")
+    assert imported & DRIVERS == {"sqlite3"}
+
+
+def test_the_async_stores_of_sqlite_import_theirs() -> None:
+    assert "aiosqlite" in imported_by("from aett.adapters.sqlite import AsyncCommitStore")
