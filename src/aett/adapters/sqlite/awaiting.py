@@ -87,10 +87,13 @@ class AsyncSqlitePerformer:
     async def _open(self, *, writes: bool) -> aiosqlite.Connection:
         async with self._opening:
             if writes not in self._connections:
-                connection = await _finished(_opened(self._database))
-                for use in (True, False) if self._database.path is None else (writes,):
-                    self._connections[use] = connection
+                await _finished(self._keep(writes=writes))
             return self._connections[writes]
+
+    async def _keep(self, *, writes: bool) -> None:
+        connection = await _opened(self._database)
+        for use in (True, False) if self._database.path is None else (writes,):
+            self._connections[use] = connection
 
 
 def usable(connection: aiosqlite.Connection) -> aiosqlite.Connection:
