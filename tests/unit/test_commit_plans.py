@@ -106,7 +106,8 @@ def test_a_known_id_is_a_duplicate_and_nothing_more_is_asked() -> None:
 
 def test_all_that_the_writer_had_not_seen_is_read_by_pages() -> None:
     theirs = [
-        commit(10 + number, Added(number), head=Head("tenant", "stream", 4 + number, 2 + number)) for number in range(4)
+        commit(10 + number, Added(number), head=Head("tenant", "stream", 4 + number, 2 + number))
+        for number in range(4)
     ]
     rows = [row(each, 20 + number) for number, each in enumerate(theirs)]
     asked, outcome = walk(plans(page_size=3).commit(commit(1, Added(5))), [], [], rows[:3], rows[3:])
@@ -155,7 +156,10 @@ def test_an_unregistered_event_is_not_sent() -> None:
 
 def test_a_page_is_one_round_trip_and_the_next_begins_behind_it() -> None:
     reading = plans(page_size=2).get("tenant", "stream", 2, 9)
-    first = [row(commit(1, Added(1), Added(2), head=Head("tenant", "stream", 1 + 2 * n, 1 + n)), n + 1) for n in range(2)]
+    first = [
+        row(commit(1, Added(1), Added(2), head=Head("tenant", "stream", 1 + 2 * n, 1 + n)), n + 1)
+        for n in range(2)
+    ]
     asked, fetched = walk(reading.fetch(reading.start), first)
     assert len(asked) == 1
     assert (asked[0].parameters["low"], asked[0].parameters["high"]) == (2, 9)

@@ -73,9 +73,9 @@ class Hush(ast.NodeTransformer):
 
 def hushed(path: Path) -> str:
     tree = Hush().visit(ast.parse(path.read_text(encoding="utf-8")))
-    return "\n".join(sorted(ast.unparse(each) for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom))) + (
-        "\n".join(ast.unparse(each) for each in tree.body if not isinstance(each, ast.Import | ast.ImportFrom))
-    )
+    return "\n".join(
+        sorted(ast.unparse(each) for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom))
+    ) + ("\n".join(ast.unparse(each) for each in tree.body if not isinstance(each, ast.Import | ast.ImportFrom)))
 
 
 def test_the_awaiting_face_is_the_blocking_one_awaited() -> None:

@@ -116,9 +116,14 @@ def test_settings_that_sqlite_does_not_have_are_refused(path: Path) -> None:
         CommitStore("", topic_map=TOPICS)
 
 
-@pytest.mark.parametrize("table", ["Robert'); DROP TABLE commits;--", 'a "quoted" name', "with space", "ᚨᛖᛏᛏ", "select"])
+@pytest.mark.parametrize(
+    "table", ["Robert'); DROP TABLE commits;--", 'a "quoted" name', "with space", "ᚨᛖᛏᛏ", "select"]
+)
 def test_any_text_may_name_a_table(path: Path, table: str) -> None:
-    with PersistenceManagement(path, table=table) as management, CommitStore(path, topic_map=TOPICS, table=table) as store:
+    with (
+        PersistenceManagement(path, table=table) as management,
+        CommitStore(path, topic_map=TOPICS, table=table) as store,
+    ):
         management.initialize()
         store.commit(a_commit()).unwrap()
         assert len(list(store.get("tenant", "stream"))) == 1
@@ -212,33 +217,48 @@ def test_a_read_only_file_is_read_and_not_written(path: Path, store: CommitStore
 
 @pytest.mark.parametrize("index", ["commits_sequence", "commits_revision", "commits_commit_id"])
 def test_a_dropped_unique_index_is_made_again_or_reported_by_name(path: Path, index: str) -> None:
-    column = index.removeprefix("commits_").replace("revision", "stream_revision").replace("sequence", "commit_sequence")
+    column = (
+        index.removeprefix("commits_")
+        .replace("revision", "stream_revision")
+        .replace("sequence", "commit_sequence")
+    )
     alter(path, f"DROP INDEX {index}", f"CREATE INDEX {index} ON commits (tenant_id, stream_id, {column})")
-    with PersistenceManagement(path) as management, pytest.raises(SchemaMismatch, match=f"index {index} should be 'UNIQUE"):
+    with (
+        PersistenceManagement(path) as management,
+        pytest.raises(SchemaMismatch, match=f"index {index} should be 'UNIQUE"),
+    ):
         management.initialize()
 
 
 @pytest.mark.parametrize(
     ("statements", "message"),
     [
-        (["DROP TABLE commits", "CREATE TABLE commits (checkpoint INTEGER PRIMARY KEY)"], "no such column|tenant_id"),
+        (
+            ["DROP TABLE commits", "CREATE TABLE commits (checkpoint INTEGER PRIMARY KEY)"],
+            "no such column|tenant_id",
+        ),
         (["ALTER TABLE commits RENAME COLUMN commit_stamp TO stamp"], "column commits.commit_stamp .* absent"),
         (["UPDATE aett_schema SET version = 99"], "schema version of commits should be '1', but is '99'"),
         (
-            ["DROP INDEX commits_sequence", "CREATE UNIQUE INDEX commits_sequence ON commits (tenant_id, commit_sequence)"],
+            [
+                "DROP INDEX commits_sequence",
+                "CREATE UNIQUE INDEX commits_sequence ON commits (tenant_id, commit_sequence)",
+            ],
             "index commits_sequence should be",
         ),
         (
             [
                 "DROP INDEX commits_commit_id",
-                "CREATE UNIQUE INDEX commits_commit_id ON commits (tenant_id COLLATE NOCASE, stream_id, commit_id)",
+                "CREATE UNIQUE INDEX commits_commit_id"
+                " ON commits (tenant_id COLLATE NOCASE, stream_id, commit_id)",
             ],
             "NOCASE",
         ),
         (
             [
                 "DROP INDEX commits_commit_id",
-                "CREATE UNIQUE INDEX commits_commit_id ON commits (tenant_id, stream_id, commit_id) WHERE checkpoint > 5",
+                "CREATE UNIQUE INDEX commits_commit_id"
+                " ON commits (tenant_id, stream_id, commit_id) WHERE checkpoint > 5",
             ],
             "PARTIAL",
         ),
@@ -267,7 +287,7 @@ def test_a_table_whose_numbers_could_return_is_refused(path: Path) -> None:
     [
         ("events = X'5B'", "not a list of events"),
         ("events = X'5B5D'", "holds 0 events for revisions 1 to 1"),
-        ("events = replace(CAST(events AS TEXT), '\"text\":\"x\"', '\"text\":1')", "str"),
+        ('events = replace(CAST(events AS TEXT), \'"text":"x"\', \'"text":1\')', "str"),
         ("headers = X'5B5D'", "object"),
         ("commit_id = X'00'", "16"),
         ("commit_stamp = 9000000000000000000", "no instant"),
@@ -377,7 +397,7 @@ def test_twelve_at_once_initialize(tmp_path: Path) -> None:
         list(pool.map(one, range(12)))
 
 
-def test_a_thread_s_connection_ends_with_the_thread(path: Path, store: CommitStore) -> None:
+def test_a_thread_s_connection_ends_with_the_thread(store: CommitStore) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda n: store.commit(a_commit(Head("tenant", f"s{n}"))).unwrap(), range(24)))
     gc.collect()
@@ -391,15 +411,20 @@ def test_a_thread_s_connection_ends_with_the_thread(path: Path, store: CommitSto
 
 def test_a_cancelled_task_leaves_nothing_locked_and_nothing_half_done(path: Path) -> None:
     async def scenario() -> None:
-        async with AsyncCommitStore(path, topic_map=TOPICS) as store, AsyncPersistenceManagement(path) as management:
-            committed = 0
+        async with (
+            AsyncCommitStore(path, topic_map=TOPICS) as store,
+            AsyncPersistenceManagement(path) as management,
+        ):
             for number in range(40):
-                work = (
-                    store.commit(a_commit(Head("tenant", f"s{number}"))),
-                    management.purge_stream("tenant", "nobody"),
-                    management.initialize(),
-                )[number % 3]
-                task = asyncio.ensure_future(work)
+                match number % 3:
+                    case 0:
+                        task: asyncio.Future[object] = asyncio.ensure_future(
+                            store.commit(a_commit(Head("tenant", f"s{number}")))
+                        )
+                    case 1:
+                        task = asyncio.ensure_future(management.purge_stream("tenant", "nobody"))
+                    case _:
+                        task = asyncio.ensure_future(management.initialize())
                 await asyncio.sleep(0.0002 * (number % 7))
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -420,7 +445,7 @@ def test_an_aiosqlite_connection_is_shared_and_joined(path: Path) -> None:
                 await mine.execute("ROLLBACK")
                 assert [each async for each in store.get_from("tenant")] == []
                 (await store.commit(a_commit())).unwrap()
-            assert await mine.execute_fetchall("SELECT count(*) FROM commits") == [(1,)]
+            assert list(await mine.execute_fetchall("SELECT count(*) FROM commits")) == [(1,)]
 
     asyncio.run(scenario())
 

@@ -24,7 +24,7 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     topic: str
     version: int
     body: msgspec.Raw
-    headers: msgspec.Raw | None = None
+    headers: msgspec.Raw = msgspec.Raw()
 
 
 _DECODER: Final = msgspec.json.Decoder(list[_Envelope])
@@ -136,7 +136,7 @@ def _body(raw: msgspec.Raw) -> Body:
         raise Undecodable(f"an event's body is not a JSON object: {error}") from error
 
 
-def _message(body: object, raw: msgspec.Raw | None) -> EventMessage:
+def _message(body: object, raw: msgspec.Raw) -> EventMessage:
     try:
         own = headers.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

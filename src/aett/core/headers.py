@@ -52,7 +52,7 @@ def encode(headers: Headers) -> bytes:
     return msgspec.json.encode(dict(headers)) if headers else b""
 
 
-def decode(raw: bytes | str | msgspec.Raw | None) -> Headers:
+def decode(raw: bytes | msgspec.Raw) -> Headers:
     """The headers again; a `msgspec.MsgspecError` where they are not a JSON object."""
     return MappingProxyType(_DECODER.decode(raw)) if raw else EMPTY
 

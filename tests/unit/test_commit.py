@@ -1,0 +1,141 @@
+"""Commits, heads, headers and stamps: what can be made, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import attrs
+import pytest
+from attrs import frozen
+
+from aett import MAX_REVISION, Commit, EventMessage, Head, InvalidCommit, caused_by
+from aett.core.stamp import from_microseconds, to_microseconds
+
+ID = UUID(int=1)
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+HEAD = Head("tenant", "stream")
+
+
+@frozen
+class Noted:
+    text: str
+
+
+def commit(**changes: Any) -> Commit:
+    fields: dict[str, Any] = {
+        "tenant_id": "tenant",
+        "stream_id": "stream",
+        "stream_revision": 1,
+        "commit_sequence": 1,
+        "commit_id": ID,
+        "commit_stamp": NOW,
+        "events": (EventMessage(Noted("x")),),
+    }
+    return Commit(**(fields | changes))
+
+
+def test_commits_made_from_heads_follow_each_other() -> None:
+    one = HEAD.commit(Noted("a"), Noted("b"), commit_id=ID, stamp=NOW)
+    two = Head.after(one).commit(Noted("c"), commit_id=UUID(int=2), stamp=NOW)
+    assert (one.commit_sequence, one.first_revision, one.stream_revision) == (1, 1, 2)
+    assert (two.commit_sequence, two.first_revision, two.stream_revision) == (2, 3, 3)
+    assert two.bodies == (Noted("c"),)
+
+
+def test_an_empty_commit_is_refused() -> None:
+    with pytest.raises(InvalidCommit, match="commit 1 of tenant 'tenant', stream 'stream' has no events"):
+        HEAD.commit(commit_id=ID, stamp=NOW)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "revision"),
+    [(0, 1), (-1, 1), (2, 1), (1, 2), (1, 0), (3, 2), (1, MAX_REVISION + 1), (2, MAX_REVISION + 1)],
+)
+def test_numbers_that_do_not_fit_together_are_refused(sequence: int, revision: int) -> None:
+    with pytest.raises(InvalidCommit, match="cannot hold revisions"):
+        commit(commit_sequence=sequence, stream_revision=revision)
+
+
+@pytest.mark.parametrize(("revision", "sequence"), [(1, 0), (1, 2), (-1, -1), (MAX_REVISION + 1, 1)])
+def test_a_head_that_no_stream_has_is_refused(revision: int, sequence: int) -> None:
+    with pytest.raises(InvalidCommit, match="no stream has"):
+        Head("tenant", "stream", revision, sequence)
+
+
+def test_a_naive_stamp_is_refused() -> None:
+    with pytest.raises(InvalidCommit, match=r"commit_stamp 2026-01-02T00:00:00 is naive"):
+        HEAD.commit(Noted("x"), commit_id=ID, stamp=datetime(2026, 1, 2))  # noqa: DTZ001  # what is tested
+
+
+def test_a_stamp_is_kept_in_utc_as_the_same_instant() -> None:
+    east = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+    kept = HEAD.commit(Noted("x"), commit_id=ID, stamp=east).commit_stamp
+    assert (kept, kept.tzinfo) == (east, UTC)
+
+
+def test_a_stamp_that_utc_cannot_hold_is_refused() -> None:
+    with pytest.raises(InvalidCommit, match="outside of the years"):
+        commit(commit_stamp=datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))))
+
+
+@pytest.mark.parametrize("stamp", [datetime.max, datetime.min, datetime(1969, 12, 31, 23, 59, 59, 999999)])  # noqa: DTZ001, DTZ901  # made aware below
+def test_microseconds_are_exact_over_the_whole_range(stamp: datetime) -> None:
+    aware = stamp.replace(tzinfo=UTC)
+    assert from_microseconds(to_microseconds(aware)) == aware
+
+
+def test_a_commit_id_is_a_uuid() -> None:
+    with pytest.raises(TypeError, match="UUID"):
+        commit(commit_id="1")
+
+
+def test_what_is_no_event_message_is_refused() -> None:
+    with pytest.raises(InvalidCommit, match="Noted where an EventMessage belongs"):
+        commit(events=(Noted("x"),))
+
+
+def test_a_commit_is_frozen() -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        commit().stream_revision = 2  # type: ignore[misc]  # what is tested
+
+
+def test_headers_are_a_copy_that_later_changes_do_not_reach() -> None:
+    given = {"who": {"name": "Ann"}, "tags": ["a"]}
+    made = commit(headers=given)
+    given["tags"] = []
+    given["who"] = {}
+    assert made.headers == {"who": {"name": "Ann"}, "tags": ["a"]}
+    with pytest.raises(TypeError):
+        made.headers["who"] = 1  # type: ignore[index]  # what is tested
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"a": (1, 2)},
+        {"a": NOW},
+        {"a": float("nan")},
+        {1: "a"},
+        {"a": {1: 2}},
+        {"a": b"x"},
+        {"a": ID},
+        {"a": "\ud800"},
+        {"a": object()},
+        {"a": {1, 2}},
+        {"a": {"b": {"c": (1,)}}},
+    ],
+)
+def test_headers_that_are_not_json_are_refused(headers: dict[Any, Any]) -> None:
+    with pytest.raises(InvalidCommit, match="headers"):
+        commit(headers=headers)
+    with pytest.raises(InvalidCommit, match="headers"):
+        EventMessage(Noted("x"), headers)
+
+
+def test_causes_carry_the_correlation_on() -> None:
+    one = commit()
+    two = commit(commit_id=UUID(int=2), headers=caused_by(one))
+    assert two.headers == {"causation_id": str(ID), "correlation_id": str(ID)}
+    assert caused_by(two) == {"causation_id": str(UUID(int=2)), "correlation_id": str(ID)}
