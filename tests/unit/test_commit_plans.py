@@ -19,7 +19,6 @@ from aett import (
     Failure,
     Head,
     NonConflictingCommit,
-    Success,
     Topic,
     TopicMap,
     UnknownTopic,
@@ -181,9 +180,6 @@ def test_a_stream_by_time_ends_before_the_first_commit_that_is_later() -> None:
 def test_success_carries_the_commit_as_it_is_stored() -> None:
     mine = commit(1, EventMessage(Added(5), {"from": "a teller"}))
     _, outcome = walk(plans().commit(mine), [(10,)])
-    match outcome:
-        case Success(stored):
-            assert stored.events == mine.events
-            assert Head.after(stored) == Head("tenant", "stream", 5, 3, 10)
-        case _:
-            pytest.fail(f"{outcome}")
+    stored: Commit = outcome.unwrap()
+    assert stored.events == mine.events
+    assert Head.after(stored) == Head("tenant", "stream", 5, 3, 10)

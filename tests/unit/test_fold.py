@@ -59,7 +59,8 @@ TOTAL = Aggregate(name="total", initial=Total(), evolve=evolve, decide=decide)
 
 
 def aggregate(**changes: Any) -> Aggregate[Any, Any, Any, Any]:
-    return Aggregate(**({"name": "total", "initial": Total(), "evolve": evolve, "decide": decide} | changes))
+    fields: dict[str, Any] = {"name": "total", "initial": Total(), "evolve": evolve, "decide": decide}
+    return Aggregate(**(fields | changes))
 
 
 def test_a_fold_begins_with_the_initial_state() -> None:

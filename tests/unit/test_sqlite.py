@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import aiosqlite
@@ -249,16 +250,20 @@ def test_a_dropped_unique_index_is_made_again_or_reported_by_name(path: Path, in
         (
             [
                 "DROP INDEX commits_commit_id",
-                "CREATE UNIQUE INDEX commits_commit_id"
-                " ON commits (tenant_id COLLATE NOCASE, stream_id, commit_id)",
+                (
+                    "CREATE UNIQUE INDEX commits_commit_id"
+                    " ON commits (tenant_id COLLATE NOCASE, stream_id, commit_id)"
+                ),
             ],
             "NOCASE",
         ),
         (
             [
                 "DROP INDEX commits_commit_id",
-                "CREATE UNIQUE INDEX commits_commit_id"
-                " ON commits (tenant_id, stream_id, commit_id) WHERE checkpoint > 5",
+                (
+                    "CREATE UNIQUE INDEX commits_commit_id"
+                    " ON commits (tenant_id, stream_id, commit_id) WHERE checkpoint > 5"
+                ),
             ],
             "PARTIAL",
         ),
@@ -418,7 +423,7 @@ def test_a_cancelled_task_leaves_nothing_locked_and_nothing_half_done(path: Path
             for number in range(40):
                 match number % 3:
                     case 0:
-                        task: asyncio.Future[object] = asyncio.ensure_future(
+                        task: asyncio.Task[Any] = asyncio.ensure_future(
                             store.commit(a_commit(Head("tenant", f"s{number}")))
                         )
                     case 1:

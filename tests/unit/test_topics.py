@@ -87,7 +87,7 @@ def test_two_classes_under_one_topic_and_version_are_refused() -> None:
     with pytest.raises(UnsupportedType, match=r"topic 'topics.opened' version 1 belongs to Opened and to .*Other"):
         TopicMap(Opened, Other)
     with pytest.raises(UnsupportedType, match="belongs to"):
-        TopicMap(Opened) | TopicMap(Other)
+        _ = TopicMap(Opened) | TopicMap(Other)
 
 
 @pytest.mark.parametrize("what", [7, "topics.opened", None, [Opened]])
