@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from aett.core import headers
+from aett.core import header_json
 from aett.core.codec import Undecodable
 from aett.core.commit import MAX_REVISION, Commit, EventMessage
 from aett.core.errors import AettError, CorruptStorage, UnknownTopic
@@ -75,7 +75,7 @@ class Recorder:
             commit.stream_revision,
             commit.commit_id.bytes,
             to_microseconds(commit.commit_stamp),
-            headers.encode(commit.headers),
+            header_json.encode(commit.headers),
             self._envelopes.encode(commit.events),
             self._envelopes.encode(EventMessage(each) for each in commands) if commands else b"",
             None,
@@ -89,7 +89,7 @@ class Recorder:
         try:
             events = self._envelopes.decode(record.events)
             commands = self._envelopes.bodies(record.commands) if record.commands else ()
-            own_headers = headers.decode(record.headers)
+            own_headers = header_json.decode(record.headers)
             stamp, commit_id = _stamp(record), UUID(bytes=record.commit_id)
         except (Undecodable, UnknownTopic, msgspec.MsgspecError, TypeError, ValueError) as error:
             raise _located(record, error) from error

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 from attrs import field, frozen
 
-from aett.core import headers
-from aett.core.codec import Codec, Undecodable
+from aett.core import header_json
+from aett.core.codec import Codec, Undecodable, codec_for
 from aett.core.commit import EventMessage
 from aett.core.errors import UnknownTopic
 from aett.core.restoring import restore
@@ -53,7 +53,7 @@ class Wire:
         """The event's envelope."""
         body = self.codec.encode(message.body)
         if message.headers:
-            return b'%b%b,"headers":%b}' % (self.prefix, body, headers.encode(message.headers))
+            return b'%b%b,"headers":%b}' % (self.prefix, body, header_json.encode(message.headers))
         return b"%b%b}" % (self.prefix, body)
 
     def read(self, version: int, raw: msgspec.Raw) -> object:
@@ -72,6 +72,11 @@ class Wire:
                     f"the upcast of topic {self.topic.name!r} from version {old} failed: {error!r}"
                 ) from error
         return self.codec.from_builtins(body)
+
+
+def envelopes_of(classes: Iterable[type]) -> Envelopes:
+    """The envelopes of these classes, which have topics; raises `UnsupportedType`."""
+    return Envelopes(Wire(cls, Topic.of(cls), codec_for(cls)) for cls in classes)
 
 
 class Envelopes:
@@ -138,7 +143,7 @@ def _body(raw: msgspec.Raw) -> Body:
 
 def _message(body: object, raw: msgspec.Raw) -> EventMessage:
     try:
-        own = headers.decode(raw)
+        own = header_json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Undecodable(f"the event's headers are not a JSON object: {error}") from error
     return restore(EventMessage, {"body": body, "headers": own})

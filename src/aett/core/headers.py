@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, cast
 
-import msgspec
-
 from aett.core.errors import InvalidCommit
 
 Headers: TypeAlias = Mapping[str, Any]
@@ -22,10 +20,13 @@ def freeze(headers: Headers) -> Headers:
     """
     if not headers:
         return EMPTY
+    # What encodes is loaded when something is encoded: `import aett` is to be quick.
+    from aett.core.header_json import copied  # noqa: PLC0415
+
+    plain = dict(headers)
     try:
-        plain = dict(headers)
-        copy: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(plain))
-    except (TypeError, ValueError, UnicodeError, RecursionError, msgspec.MsgspecError) as error:
+        copy = copied(plain)
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidCommit(f"headers are not JSON: {error}") from error
     if not _same(copy, plain):
         raise InvalidCommit(
@@ -45,16 +46,3 @@ def _same(copy: Any, given: Any) -> bool:
         items: Any = copy
         return len(items) == len(given) and all(map(_same, items, given))
     return bool(copy == given)
-
-
-def encode(headers: Headers) -> bytes:
-    """The headers as a JSON object; empty bytes if there are none."""
-    return msgspec.json.encode(dict(headers)) if headers else b""
-
-
-def decode(raw: bytes | msgspec.Raw) -> Headers:
-    """The headers again; a `msgspec.MsgspecError` where they are not a JSON object."""
-    return MappingProxyType(_DECODER.decode(raw)) if raw else EMPTY
-
-
-_DECODER: Final = msgspec.json.Decoder(dict[str, Any])

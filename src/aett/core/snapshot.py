@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
 
-from aett.core.codec import Codec, Undecodable, codec_for
 from aett.core.fold import Evolves
 from aett.core.folded import Folded
 from aett.core.head import Head
-from aett.core.shape import fingerprint
+
+if TYPE_CHECKING:
+    from aett.core.codec import Codec
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -41,15 +42,20 @@ class Snapshot:
             return None
         try:
             return Folded(codec.decode(self.payload), self.head)
-        except Undecodable:
+        except ValueError:  # Undecodable
             return None
 
 
 def state_codec(source: Evolves[S, E]) -> Codec[S]:
     """The codec of the source's states; `UnsupportedType` if there can be none."""
+    # What encodes is loaded when something is to be encoded: `import aett` is to be quick.
+    from aett.core.codec import codec_for  # noqa: PLC0415
+
     declared: Any = source.state
     return codec_for(type(source.initial) if declared is None else declared)
 
 
 def _fingerprint(source: Evolves[Any, Any], codec: Codec[Any]) -> str:
+    from aett.core.shape import fingerprint  # noqa: PLC0415
+
     return fingerprint(f"{source.name}\n{source.version}\n{codec.shape.text}")

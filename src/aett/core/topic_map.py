@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from types import ModuleType, UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
-from aett.core.codec import codec_for
 from aett.core.dispatched import Dispatched
-from aett.core.envelope import Envelopes, Wire
 from aett.core.errors import UnsupportedType
 from aett.core.topic import Topic
+
+if TYPE_CHECKING:
+    from aett.core.envelope import Envelopes
 
 _OWN: Final = (Dispatched,)
 
@@ -33,7 +34,10 @@ class TopicMap:
         self._classes = tuple(dict.fromkeys(_flat(classes)))
         every = (*self._classes, *_OWN)
         _refuse_shared_topics(every)
-        self.envelopes = Envelopes(Wire(cls, Topic.of(cls), codec_for(cls)) for cls in dict.fromkeys(every))
+        # What encodes is loaded when something is to be encoded: `import aett` is to be quick.
+        from aett.core.envelope import envelopes_of  # noqa: PLC0415
+
+        self.envelopes = envelopes_of(dict.fromkeys(every))
 
     @classmethod
     def of_module(cls, module: ModuleType) -> TopicMap:

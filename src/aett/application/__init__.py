@@ -1,0 +1,1 @@
+"""Repositories: core and ports joined, every algorithm written once as a plan."""

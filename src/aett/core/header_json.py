@@ -1,0 +1,27 @@
+"""Headers as the JSON that is stored."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from aett.core.headers import EMPTY, Headers
+
+_DECODER: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+def encode(headers: Headers) -> bytes:
+    """The headers as a JSON object; empty bytes if there are none."""
+    return msgspec.json.encode(dict(headers)) if headers else b""
+
+
+def decode(raw: bytes | msgspec.Raw) -> Headers:
+    """The headers again; a `msgspec.MsgspecError` where they are not a JSON object."""
+    return MappingProxyType(_DECODER.decode(raw)) if raw else EMPTY
+
+
+def copied(headers: Headers) -> dict[str, Any]:
+    """What would come back of the headers; raises what msgspec raises for what is not JSON."""
+    return _DECODER.decode(msgspec.json.encode(dict(headers)))

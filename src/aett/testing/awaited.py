@@ -1,0 +1,144 @@
+"""Async stores behind a loop of their own, so that one suite serves both faces."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from attrs import frozen
+
+from aett.core.commit import MAX_REVISION, Commit
+from aett.core.outcome import Outcome
+from aett.core.page import Page
+from aett.core.rejection import CommitRejection
+from aett.core.snapshot import Snapshot
+from aett.ports.commit_store import AsyncCommitStore
+from aett.ports.persistence_management import AsyncPersistenceManagement
+from aett.ports.snapshot_store import AsyncSnapshotStore
+
+T = TypeVar("T")
+
+
+@frozen
+class Loop:
+    """One event loop, entered for each call."""
+
+    runner: asyncio.Runner
+
+    def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What it gives."""
+        return self.runner.run(coroutine)
+
+    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
+        """Its items, one at a time; abandoned, it is closed at once."""
+        return self._items(items)
+
+    def _items(self, items: AsyncIterator[T]) -> Iterator[T]:
+        async def following() -> T:
+            return await anext(items)
+
+        try:
+            while True:
+                try:
+                    item = self.wait(following())
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            if close := getattr(items, "aclose", None):
+                self.wait(close())
+
+
+@frozen
+class AwaitedCommitStore:
+    """A `CommitStore` that asks an async one."""
+
+    store: AsyncCommitStore
+    loop: Loop
+
+    def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
+        """Append it."""
+        return self.loop.wait(self.store.commit(commit))
+
+    def get(
+        self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
+    ) -> Iterator[Commit]:
+        """The stream between two revisions."""
+        return self.loop.iterate(
+            self.store.get(tenant_id, stream_id, min_revision=min_revision, max_revision=max_revision)
+        )
+
+    def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Iterator[Commit]:
+        """The stream's prefix to a time."""
+        return self.loop.iterate(self.store.get_to(tenant_id, stream_id, max_time))
+
+    def get_all_to(self, tenant_id: str, max_time: datetime) -> Iterator[Commit]:
+        """The tenant's commits to a time."""
+        return self.loop.iterate(self.store.get_all_to(tenant_id, max_time))
+
+    def get_from(self, tenant_id: str, checkpoint: int = 0) -> Iterator[Commit]:
+        """The tenant's log after a checkpoint."""
+        return self.loop.iterate(self.store.get_from(tenant_id, checkpoint))
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
+        """The stream's commit of this id."""
+        return self.loop.wait(self.store.find(tenant_id, stream_id, commit_id))
+
+    def pages(
+        self,
+        tenant_id: str,
+        stream_id: str,
+        *,
+        min_revision: int = 1,
+        max_revision: int = MAX_REVISION,
+        max_time: datetime | None = None,
+    ) -> Iterator[Page]:
+        """Heads and events."""
+        return self.loop.iterate(
+            self.store.pages(
+                tenant_id, stream_id, min_revision=min_revision, max_revision=max_revision, max_time=max_time
+            )
+        )
+
+
+@frozen
+class AwaitedSnapshotStore:
+    """A `SnapshotStore` that asks an async one."""
+
+    store: AsyncSnapshotStore
+    loop: Loop
+
+    def get(self, tenant_id: str, stream_id: str, *, max_revision: int = MAX_REVISION) -> Snapshot | None:
+        """The newest snapshot at or below a revision."""
+        return self.loop.wait(self.store.get(tenant_id, stream_id, max_revision=max_revision))
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Keep it."""
+        self.loop.wait(self.store.add(snapshot))
+
+
+@frozen
+class AwaitedPersistenceManagement:
+    """A `PersistenceManagement` that asks an async one."""
+
+    store: AsyncPersistenceManagement
+    loop: Loop
+
+    def initialize(self) -> None:
+        """Create and verify."""
+        self.loop.wait(self.store.initialize())
+
+    def drop(self) -> None:
+        """Remove everything."""
+        self.loop.wait(self.store.drop())
+
+    def purge(self, tenant_id: str) -> None:
+        """Empty a tenant."""
+        self.loop.wait(self.store.purge(tenant_id))
+
+    def purge_stream(self, tenant_id: str, stream_id: str) -> None:
+        """Empty a stream."""
+        self.loop.wait(self.store.purge_stream(tenant_id, stream_id))

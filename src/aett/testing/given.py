@@ -1,0 +1,154 @@
+"""Given, when, then: examples of a domain's behaviour, with no store and no I/O.
+
+    given(ACCOUNT, Deposited(5)).when(Withdraw(2)).then(Withdrawn(2))
+    given(ACCOUNT, Deposited(5)).when(Withdraw(7)).refused(InsufficientFunds(2))
+    given(SHIPPING, Ordered("o")).when(Paid("o")).then(Ship("o"))
+
+Each expectation raises `AssertionError` if it does not hold, saying what was expected and what came.
+After Emmett's specifications of deciders. Needs neither pytest nor Hypothesis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, NoReturn, Self, TypeVar, overload
+
+from attrs import frozen
+
+from aett.core.aggregate import Aggregate
+from aett.core.fold import Evolves, Impossible, fold
+from aett.core.outcome import Failure, Outcome, Result, Success
+from aett.core.saga import Saga
+
+S = TypeVar("S")
+C = TypeVar("C")
+E = TypeVar("E")
+M = TypeVar("M")
+X = TypeVar("X")
+
+
+@frozen
+class _Scene:
+    """What is told when an expectation does not hold."""
+
+    name: str
+    given: tuple[object, ...]
+    when: tuple[object, ...] = ()
+
+    def fail(self, expected: str, came: str) -> NoReturn:
+        lines = [f"{self.name}:", _listed("given", self.given)]
+        lines += [_listed("when", self.when)] if self.when else []
+        raise AssertionError("\n".join([*lines, f"  expected {expected}", f"  but      {came}"]))
+
+
+def _listed(word: str, items: Sequence[object]) -> str:
+    return f"  {word:<8} " + ("\n" + " " * 11).join(map(repr, items or ("nothing",)))
+
+
+def _told(items: Sequence[object]) -> str:
+    return ", ".join(map(repr, items)) or "nothing"
+
+
+@frozen
+class Outlook(Generic[S]):
+    """Where a history leads; expectations can be chained."""
+
+    _scene: _Scene
+    _folded: Outcome[S, Impossible]
+
+    def state(self, expected: S) -> Self:
+        """Assert that this is the state."""
+        if (state := self._state("the state " + repr(expected))) != expected:
+            self._scene.fail(f"the state {expected!r}", f"it is {state!r}")
+        return self
+
+    def impossible(self) -> Self:
+        """Assert that an event cannot follow."""
+        if isinstance(self._folded, Success):
+            self._scene.fail("an event that cannot follow", f"all can, up to {self._folded.unwrap()!r}")
+        return self
+
+    def _state(self, expected: str) -> S:
+        match self._folded:
+            case Success(state):
+                return state
+            case Failure(impossible):
+                self._scene.fail(expected, f"impossible: {impossible.reason} (revision {impossible.revision})")
+
+
+@frozen
+class Then(Outlook[S], Generic[S, M, X]):
+    """What a command decided, or an event caused."""
+
+    _outcome: Result[tuple[M, ...], X]
+
+    def then(self, *expected: M) -> Self:
+        """Assert that just these came, in this order: an aggregate's events, a saga's commands."""
+        match self._outcome:
+            case Success(came):
+                if tuple(came) != expected:
+                    self._scene.fail(_told(expected), f"came {_told(came)}")
+            case _:
+                self._scene.fail(_told(expected), f"refused: {self._outcome.failure()!r}")
+        self._state(f"{_told(expected)} to be possible")
+        return self
+
+    def refused(self, expected: X | type[X]) -> Self:
+        """Assert that the command is refused with this rejection, or with one of this class."""
+        if isinstance(self._outcome, Success):
+            self._scene.fail(f"refused: {expected!r}", f"came {_told(self._outcome.unwrap())}")
+        came = self._outcome.failure()
+        if came != expected and not (isinstance(expected, type) and isinstance(came, expected)):
+            self._scene.fail(f"refused: {expected!r}", f"refused: {came!r}")
+        return self
+
+
+@frozen
+class GivenAggregate(Outlook[S], Generic[S, C, E, X]):
+    """An aggregate with a history."""
+
+    _aggregate: Aggregate[S, C, E, X]
+
+    def when(self, command: C) -> Then[S, E, X]:
+        """Decide on a command. The events are folded too: the state is the one after them."""
+        scene = _Scene(self._scene.name, self._scene.given, (command,))
+        state = self._state("a history that can be")
+        outcome = self._aggregate.decide(state, command)
+        events = outcome.unwrap() if isinstance(outcome, Success) else ()
+        if not isinstance(outcome, Success | Failure):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may be untyped
+            raise TypeError(f"{scene.name}: decide must give a Result, but gave {outcome!r} for {command!r}")
+        return Then(scene, fold(self._aggregate, events, state=state, revision=len(scene.given)), outcome)
+
+
+@frozen
+class GivenSaga(Outlook[S], Generic[S, E, C]):
+    """A saga with a history."""
+
+    _saga: Saga[S, E, C]
+
+    def when(self, event: E) -> Then[S, C, Any]:
+        """Let an event happen. `then` expects the commands that it causes."""
+        scene = _Scene(self._scene.name, self._scene.given, (event,))
+        state = self._state("a history that can be")
+        after = fold(self._saga, (event,), state=state, revision=len(scene.given))
+        match after:
+            case Success(reached):
+                return Then(scene, after, Success(tuple(self._saga.react(reached, event))))
+            case Failure(impossible):
+                return Then(scene, after, Failure(impossible))
+
+
+@overload
+def given(source: Aggregate[S, C, E, X], *events: E) -> GivenAggregate[S, C, E, X]: ...
+
+
+@overload
+def given(source: Saga[S, E, C], *events: E) -> GivenSaga[S, E, C]: ...
+
+
+def given(source: Any, *events: Any) -> Any:
+    """An aggregate, or a saga, to which these events have happened."""
+    scene, folded = _Scene(source.name, events), fold(source, events)
+    if isinstance(source, Saga):
+        return GivenSaga(scene, folded, source)
+    return GivenAggregate(scene, folded, source)

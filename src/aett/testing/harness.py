@@ -1,0 +1,74 @@
+"""Harnesses: how the suite gets at an engine; the one thing that an adapter's author writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from types import ModuleType
+from typing import Any, Protocol, TypeAlias
+
+from attrs import frozen
+
+from aett.ports.commit_store import AsyncCommitStore, CommitStore
+from aett.ports.persistence_management import AsyncPersistenceManagement, PersistenceManagement
+from aett.ports.snapshot_store import AsyncSnapshotStore, SnapshotStore
+from aett.testing.traits import Traits
+
+AnyCommitStore: TypeAlias = CommitStore | AsyncCommitStore
+AnySnapshotStore: TypeAlias = SnapshotStore | AsyncSnapshotStore
+AnyPersistenceManagement: TypeAlias = PersistenceManagement | AsyncPersistenceManagement
+
+
+class CommitStores(Protocol):
+    """Makes commit stores of one place: an engine's class, or a `partial` of it."""
+
+    def __call__(self, *, topic_map: Any, conflict_detector: Any, page_size: int) -> AnyCommitStore:
+        """A new store, not yet opened; page_size is the number of commits that it reads at once."""
+        ...
+
+
+@frozen(kw_only=True)
+class Place:
+    """One place of storage, as three callables, each of which makes a store at this place.
+
+    The stores are context managers with `close()`; all are sync, or all are async.
+    Engines that several processes can share have places that can be pickled: make them of classes
+    and partials, not of closures.
+    """
+
+    commit_store: CommitStores
+    snapshot_store: Callable[[], AnySnapshotStore]
+    persistence: Callable[[], AnyPersistenceManagement]
+    awaited: bool = False
+
+    @staticmethod
+    def of(
+        engine: ModuleType, *where: object, awaited: bool = False, commit_store: dict[str, Any] | None = None
+    ) -> Place:
+        """The place of an engine's package: `Place.of(aett.adapters.sqlite, path)`.
+
+        where: the first arguments of all three classes. awaited: take the `Async` ones.
+        commit_store: more keyword arguments for `CommitStore`.
+        """
+        face = "Async" if awaited else ""
+        made: Any = partial(getattr(engine, f"{face}CommitStore"), *where, **(commit_store or {}))
+        return Place(
+            commit_store=made,
+            snapshot_store=partial(getattr(engine, f"{face}SnapshotStore"), *where),
+            persistence=partial(getattr(engine, f"{face}PersistenceManagement"), *where),
+            awaited=awaited,
+        )
+
+
+@frozen
+class Harness:
+    """An engine under the suite.
+
+    name: of the engine and its face, for messages.
+    place: opens a fresh place, not yet initialized, and clears it away on leaving.
+    """
+
+    name: str
+    place: Callable[[], AbstractContextManager[Place]]
+    traits: Traits = Traits()

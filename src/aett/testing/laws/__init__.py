@@ -1,0 +1,7 @@
+"""The laws as plain tests, each named by the law that it holds an engine to."""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    *(f"{__name__}.{module}" for module in ("judging", "reading", "refusing", "upkeep", "writing"))
+)

@@ -1,0 +1,92 @@
+"""Competing: one winner per sequence, and a log that never skips, whoever writes at once (L2, L6, L10)."""
+# ruff: noqa: D102, N802, PLR6301  # A test's name is its sentence, and begins with its law.
+
+from __future__ import annotations
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import ClassVar
+
+import pytest
+
+from aett.core.commit import Commit
+from aett.core.head import Head
+from aett.core.outcome import Failure, Outcome, Success
+from aett.core.rejection import CommitRejection, DuplicateCommit, NonConflictingCommit
+from aett.testing.clients import Clients
+from aett.testing.durability import write_and_be_killed
+from aett.testing.laws.making import STREAM, append, id_of, make, notes, whole
+from aett.testing.model import same, unnumbered
+from aett.testing.races import Race
+from aett.testing.racing import race_processes, race_tasks, race_threads
+
+WRITERS = 8
+
+
+class Competing:
+    """Races; a subclass may give another `race`."""
+
+    race: ClassVar[Race] = Race()
+
+    def test_L2_of_many_writers_of_one_sequence_one_wins(self, clients: Clients) -> None:
+        append(clients.one, STREAM, notes("before"))
+        for turn in range(5):
+            head = Head.after(whole(clients.one, STREAM)[-1])
+            commits = [make(head, *notes(f"{turn}"), commit_id=id_of(turn, writer)) for writer in range(WRITERS)]
+            answers = self._at_once(clients, commits)
+            winners = [each.unwrap() for each in answers if isinstance(each, Success)]
+            assert len(winners) == 1, f"L2: {len(winners)} of {WRITERS} writers won"
+            for answer in answers:
+                if isinstance(answer, Failure):
+                    expected = NonConflictingCommit((winners[0],))
+                    assert same(unnumbered(answer.failure()), unnumbered(expected)), f"L5: {answer!r}"
+        assert len(whole(clients.one, STREAM)) == 6
+
+    def test_L2_L4_of_many_retries_of_one_commit_one_wins_and_the_others_are_duplicates(
+        self, clients: Clients
+    ) -> None:
+        commit = make(Head(*STREAM))
+        answers = self._at_once(clients, [commit] * WRITERS)
+        assert sum(isinstance(each, Success) for each in answers) == 1
+        for answer in answers:
+            if isinstance(answer, Failure):
+                assert same(unnumbered(answer.failure()), DuplicateCommit(commit)), f"L4: {answer!r}"
+        assert len(whole(clients.one, STREAM)) == 1
+
+    @staticmethod
+    def _at_once(clients: Clients, commits: list[Commit]) -> list[Outcome[Commit, CommitRejection]]:
+        # Each writer has stores, and if they are awaited also a loop, of its own.
+        barrier = Barrier(len(commits), timeout=60)
+
+        def compete(commit: Commit) -> Outcome[Commit, CommitRejection]:
+            own = Clients(clients.place, clients.traits)
+            try:
+                store = own.one.commits
+                barrier.wait()
+                return store.commit(commit)
+            finally:
+                own.close()
+
+        with ThreadPoolExecutor(len(commits)) as pool:
+            return list(pool.map(compete, commits))
+
+    def test_L2_L10_writers_at_once_lose_nothing_and_the_log_skips_nothing(self, clients: Clients) -> None:
+        (race_tasks if clients.place.awaited else race_threads)(clients, self.race)
+
+    def test_L2_L10_writers_in_processes_lose_nothing_and_the_log_skips_nothing(self, clients: Clients) -> None:
+        if clients.traits.processes:
+            race_processes(clients, self.race)
+        else:
+            self._refuses_to_be_sent(clients)
+
+    def test_L6_a_commit_survives_the_death_of_its_process(self, clients: Clients) -> None:
+        if clients.traits.processes:
+            write_and_be_killed(clients)
+        else:
+            self._refuses_to_be_sent(clients)
+
+    @staticmethod
+    def _refuses_to_be_sent(clients: Clients) -> None:
+        with pytest.raises((TypeError, pickle.PicklingError)):
+            pickle.dumps(clients.place)

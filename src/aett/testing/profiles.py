@@ -1,0 +1,48 @@
+"""Profiles: how much Hypothesis tries; chosen by the environment variable AETT_TEST_PROFILE.
+
+`dev` (the default) is fast, `ci` is larger and the same on every run, `soak` takes as long as you have.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from hypothesis import HealthCheck, settings
+
+VARIABLE: Final = "AETT_TEST_PROFILE"
+
+_QUIET: Final = tuple(HealthCheck)
+
+PROFILES: Final = {
+    "dev": settings(max_examples=50, deadline=None, suppress_health_check=_QUIET),
+    "ci": settings(
+        max_examples=200, deadline=None, derandomize=True, print_blob=True, suppress_health_check=_QUIET
+    ),
+    "soak": settings(max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=_QUIET),
+}
+
+# Examples and steps of a state machine: each example is a place of storage of its own.
+_MACHINES: Final = {"dev": (15, 25), "ci": (60, 30), "soak": (2_000, 100)}
+
+
+def chosen() -> str:
+    """The name of the profile that the environment chooses; `ValueError` if there is none of that name."""
+    name = os.environ.get(VARIABLE, "dev")
+    if name not in PROFILES:
+        raise ValueError(f"{VARIABLE}={name}: must be one of {', '.join(PROFILES)}")
+    return name
+
+
+def register() -> None:
+    """Make the profiles known to Hypothesis, and the chosen one its default; for a `conftest.py`."""
+    for name, profile in PROFILES.items():
+        settings.register_profile(name, profile)
+    settings.load_profile(chosen())
+
+
+def for_machines() -> settings:
+    """The chosen profile, with examples and steps for a state machine."""
+    name = chosen()
+    examples, steps = _MACHINES[name]
+    return settings(PROFILES[name], max_examples=examples, stateful_step_count=steps)

@@ -1,0 +1,144 @@
+"""Races: many writers over few streams with a reader of the log beside them (L2, L10), as plans.
+
+Written once: threads and processes run them, tasks await them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID, uuid5
+
+from attrs import field, frozen
+
+from aett.core.commit import Commit
+from aett.core.head import Head
+from aett.core.outcome import Failure, Outcome, Success
+from aett.core.plan import Plan, Step
+from aett.core.rejection import CommitRejection, ConflictingCommit, NonConflictingCommit
+from aett.testing.samples import Noted, at
+
+A = TypeVar("A")
+
+TENANT = "racing tenant"
+_NAMESPACE = UUID("0c2f5a0e-2b0a-4f8e-a9b1-6d1f0f7f8e11")
+
+
+@frozen(kw_only=True)
+class Race:
+    """How many write how much; each writer has `commits` commits accepted, over all the streams by turns."""
+
+    writers: int = 4
+    commits: int = 25
+    streams: int = 2
+    seconds: float = 120.0
+
+    @property
+    def total(self) -> int:
+        """The commits that must be there at the end."""
+        return self.writers * self.commits
+
+    def stream(self, number: int) -> str:
+        """The name of a stream."""
+        return f"stream {number % self.streams}"
+
+
+@frozen
+class Append(Step[Outcome[Commit, CommitRejection]]):
+    """Commit this."""
+
+    commit: Commit
+
+
+@frozen
+class ReadLog(Step[list[Commit]]):
+    """The log after a checkpoint."""
+
+    after: int
+
+
+@frozen
+class Rest(Step[None]):
+    """Let the others go on for a moment."""
+
+    seconds: float = 0.001
+
+
+@frozen
+class Follower:
+    """The checkpoints that a reader saw; it reads until it has seen a number of commits."""
+
+    expected: int
+    seconds: float
+    seen: list[int] = field(factory=list[int])
+
+    def follow(self) -> Plan[list[int]]:
+        """Read the log from where it left off, again and again; out of time, give what came until then."""
+        end, after = time.monotonic() + self.seconds, 0
+        while len(self.seen) < self.expected and time.monotonic() < end:
+            found = yield from ReadLog(after)
+            self.seen.extend(each.checkpoint or 0 for each in found)
+            after = max([after, *self.seen[len(self.seen) - len(found) :]])
+            if not found:
+                yield from Rest()
+        return self.seen
+
+
+def write(race: Race, writer: int) -> Plan[int]:
+    """Have all commits of a writer accepted, folding in what others wrote; gives the number of refusals."""
+    heads = {number: Head(TENANT, race.stream(number)) for number in range(race.streams)}
+    refusals, end = 0, time.monotonic() + race.seconds
+    for turn in range(race.commits):
+        number = (turn + writer) % race.streams
+        while True:
+            if time.monotonic() > end:
+                raise TimeoutError(f"writer {writer} had only {turn} of {race.commits} commits accepted in time")
+            answer = yield from Append(_commit(heads[number], writer, turn))
+            match answer:
+                case Success(stored):
+                    heads[number] = Head.after(stored)
+                    break
+                case Failure(NonConflictingCommit(committed) | ConflictingCommit(committed)) if committed:
+                    heads[number] = Head.after(committed[-1])
+                    refusals += 1
+                case _:
+                    raise AssertionError(f"L5: writer {writer}, commit {turn}: {answer!r}")
+    return refusals
+
+
+def _commit(head: Head, writer: int, turn: int) -> Commit:
+    body = Noted(f"{writer}/{turn}")
+    return head.commit(body, Noted("the second"), commit_id=uuid5(_NAMESPACE, body.text), stamp=at(turn))
+
+
+def judge(race: Race, seen: Sequence[int], log: Sequence[Commit], streams: Sequence[Sequence[Commit]]) -> None:
+    """Assert the laws on what is there after a race, and on what the reader saw during it."""
+    written = Counter(_text(commit) for commit in log)
+    expected = Counter(f"{writer}/{turn}" for writer in range(race.writers) for turn in range(race.commits))
+    assert written == expected, (
+        f"L2: lost {sorted((expected - written).elements())[:5]}, doubled {sorted((written - expected).elements())[:5]}"
+    )
+    checkpoints = [commit.checkpoint or 0 for commit in log]
+    assert checkpoints == sorted(set(checkpoints)), "L10: checkpoints of the log do not grow"
+    assert min(checkpoints) > 0, "L10: a commit in the log has no checkpoint"
+    missed = set(checkpoints) - set(seen)
+    assert not missed, f"L10: the reader skipped checkpoints {sorted(missed)[:5]} for good"
+    assert list(seen) == checkpoints, "L10: the reader saw the log in another order"
+    by_stream: dict[str, list[int]] = defaultdict(list)
+    for commit in log:
+        by_stream[commit.stream_id].append(commit.commit_sequence)
+    for number, stream in enumerate(streams):
+        sequences = [commit.commit_sequence for commit in stream]
+        assert sequences == list(range(1, len(stream) + 1)), f"L1, L2: stream {number} holds {sequences}"
+        assert [commit.stream_revision for commit in stream] == [2 * each for each in sequences], "L1: revisions"
+        assert by_stream[race.stream(number)] == sequences, f"L10: the log has stream {number} in another order"
+    assert sum(map(len, streams)) == race.total, "L2: the sum of the streams"
+
+
+def _text(commit: Commit) -> str:
+    body = commit.events[0].body
+    assert isinstance(body, Noted)
+    return body.text
+
