@@ -1,5 +1,13 @@
 """Aett: an event store. The core's values and functions, and the repositories; engines are in `aett.adapters`."""
 
+from aett.application.async_repositories import (
+    AsyncDefaultAggregateRepository,
+    AsyncDefaultSagaRepository,
+)
+from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
+from aett.application.saga_plans import Undispatched
+from aett.application.snapshot_policy import every, never
+from aett.application.stream_plans import WriteRejection
 from aett.core.aggregate import Aggregate
 from aett.core.commit import MAX_REVISION, Commit, EventMessage, caused_by
 from aett.core.conflict import ConflictDetector, ConflictRule, commutes, conflicts_if
@@ -36,6 +44,8 @@ __all__ = [
     "MAX_REVISION",
     "AettError",
     "Aggregate",
+    "AsyncDefaultAggregateRepository",
+    "AsyncDefaultSagaRepository",
     "Commit",
     "CommitRejection",
     "CommitTooLarge",
@@ -43,6 +53,8 @@ __all__ = [
     "ConflictRule",
     "ConflictingCommit",
     "CorruptStorage",
+    "DefaultAggregateRepository",
+    "DefaultSagaRepository",
     "DuplicateCommit",
     "EventMessage",
     "Failure",
@@ -63,12 +75,16 @@ __all__ = [
     "Success",
     "Topic",
     "TopicMap",
+    "Undispatched",
     "UnknownTopic",
     "UnsupportedServer",
     "UnsupportedType",
+    "WriteRejection",
     "accept",
     "caused_by",
     "commutes",
     "conflicts_if",
+    "every",
     "fold",
+    "never",
 ]

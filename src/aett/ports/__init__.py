@@ -1,1 +1,14 @@
 """The ports: what an engine does for the rest of the house, as Protocols."""
+
+from aett.ports.commit_store import AsyncCommitStore, CommitStore
+from aett.ports.persistence_management import AsyncPersistenceManagement, PersistenceManagement
+from aett.ports.snapshot_store import AsyncSnapshotStore, SnapshotStore
+
+__all__ = [
+    "AsyncCommitStore",
+    "AsyncPersistenceManagement",
+    "AsyncSnapshotStore",
+    "CommitStore",
+    "PersistenceManagement",
+    "SnapshotStore",
+]

@@ -1,0 +1,94 @@
+"""The plans of an aggregate repository."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from attrs import frozen
+
+from aett.application.stream_plans import Decision, StreamPlans, WriteRejection
+from aett.core.aggregate import Aggregate
+from aett.core.errors import InvalidCommit
+from aett.core.folded import Folded
+from aett.core.headers import Headers
+from aett.core.outcome import Failure, Outcome, Success
+from aett.core.plan import Plan
+from aett.core.rejection import ConflictingCommit, DuplicateCommit
+
+S = TypeVar("S")
+C = TypeVar("C")
+E = TypeVar("E")
+X = TypeVar("X")
+
+
+@frozen(kw_only=True)
+class AggregatePlans(StreamPlans):
+    """Save what the caller decided, or decide and save."""
+
+    def save(
+        self,
+        aggregate: Aggregate[S, C, E, X],
+        folded: Folded[S, E],
+        events: tuple[E, ...],
+        commit_id: UUID | None,
+        headers: Headers,
+    ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
+        """Append events that the caller decided on this state."""
+        head = folded.head
+        if head.tenant_id != self.tenant_id:
+            raise InvalidCommit(
+                f"{aggregate.name}: a state of tenant {head.tenant_id!r} in the repository of {self.tenant_id!r}"
+            )
+        if not events:
+            return Success(folded)
+        writing = self.writing(head.stream_id, commit_id, headers)
+        return (yield from self.append_following(aggregate, folded, writing, Decision(events)))
+
+    def execute(
+        self,
+        aggregate: Aggregate[S, C, E, X],
+        stream_id: str,
+        command: C,
+        commit_id: UUID | None,
+        headers: Headers,
+        expected_revision: int | None,
+    ) -> Plan[Outcome[Folded[S, E], X | WriteRejection]]:
+        """Decide on the newest state, or on the one that the caller has seen."""
+        writing = self.writing(stream_id, commit_id, headers)
+
+        def decide(state: S) -> Outcome[Decision[E], X]:
+            return decision_of(aggregate, state, command)
+
+        if expected_revision is None:
+            return (yield from self.append_anew(aggregate, writing, decide))
+        loaded = yield from self.load(aggregate, stream_id, max_revision=expected_revision)
+        if isinstance(loaded, Failure):
+            return loaded
+        folded = loaded.unwrap()
+        if folded.revision != expected_revision:
+            return Failure(ConflictingCommit(()))
+        decided = yield from self.decided(aggregate, folded, writing, decide)
+        if not isinstance(decided, Decision):
+            return decided
+        outcome = yield from self.append_following(aggregate, folded, writing, decided)
+        match outcome:
+            case Failure(DuplicateCommit()):
+                return (yield from self.load(aggregate, stream_id))
+            case _:
+                return outcome
+
+
+def decision_of(aggregate: Aggregate[S, C, E, X], state: S, command: C) -> Outcome[Decision[E], X]:
+    """What the aggregate decides; `TypeError`, naming the command, if it is no decision."""
+    result = aggregate.decide(state, command)
+    match result:
+        case Failure():
+            return Failure(result.failure())
+        case Success() if isinstance(events := cast("Any", result.unwrap()), tuple):
+            return Success(Decision(cast("tuple[E, ...]", events)))
+        case _:
+            raise TypeError(
+                f"{aggregate.name}: decide must give accept(...) or a Failure, but gave {result!r}"
+                f" for the {type(command).__name__}"
+            )

@@ -1,0 +1,277 @@
+"""The plans that load a stream and append to it: what aggregates and sagas have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+from uuid import UUID, uuid4
+
+import attrs
+from attrs import field, frozen
+
+from aett.application.snapshot_policy import SnapshotPolicy, never
+from aett.application.steps import AddSnapshot, Append, Find, NewestSnapshot, NextPage, OpenPages
+from aett.core import identifier
+from aett.core.commit import MAX_REVISION, Commit
+from aett.core.errors import StorageUnavailable
+from aett.core.fold import Evolves, Impossible, fold
+from aett.core.folded import Folded
+from aett.core.head import Head
+from aett.core.headers import Headers
+from aett.core.outcome import Failure, Outcome, Success
+from aett.core.plan import Plan
+from aett.core.rejection import (
+    CommitRejection,
+    ConflictingCommit,
+    DuplicateCommit,
+    NonConflictingCommit,
+)
+from aett.core.snapshot import Snapshot
+
+S = TypeVar("S")
+E = TypeVar("E")
+X = TypeVar("X")
+
+ATTEMPTS: Final = 10
+"""How often a write is tried while others overtake it, unless a repository is told otherwise."""
+
+WriteRejection: TypeAlias = Impossible | CommitRejection
+
+_LOG: Final = logging.getLogger("aett")
+
+
+def now() -> datetime:
+    """The clock of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+def _at_least_one(_: object, __: object, attempts: int) -> None:
+    if attempts < 1:
+        raise ValueError(f"attempts must be at least 1, not {attempts}")
+
+
+def _a_tenant(_: object, __: object, tenant_id: str) -> None:
+    identifier.tenant(tenant_id)
+
+
+@frozen
+class Decision(Generic[E]):
+    """What is to be appended."""
+
+    events: tuple[E, ...]
+    commands: tuple[object, ...] = ()
+
+
+@frozen
+class Writing:
+    """What is the same for every attempt of one write.
+
+    given: whether the commit id is the caller's, so that an earlier attempt may be in the store.
+    """
+
+    stream_id: str
+    commit_id: UUID
+    headers: Headers
+    given: bool
+
+
+@frozen(kw_only=True)
+class StreamPlans:
+    """Plans over the ports, given a tenant, a policy, a clock and a source of ids."""
+
+    tenant_id: str = field(validator=_a_tenant)
+    has_snapshots: bool = False
+    snapshots: SnapshotPolicy = never
+    attempts: int = field(default=ATTEMPTS, validator=_at_least_one)
+    clock: Callable[[], datetime] = now
+    new_id: Callable[[], UUID] = uuid4
+
+    def writing(self, stream_id: str, commit_id: UUID | None, headers: Headers) -> Writing:
+        """A write with this id, or with a new one."""
+        return Writing(stream_id, commit_id or self.new_id(), headers, commit_id is not None)
+
+    def load(
+        self,
+        source: Evolves[S, E],
+        stream_id: str,
+        *,
+        max_revision: int = MAX_REVISION,
+        max_time: datetime | None = None,
+        snapshots: bool = True,
+    ) -> Plan[Outcome[Folded[S, E], Impossible]]:
+        """The state at a bound: the newest usable snapshot, and the tail.
+
+        By time there is no snapshot to begin with: none tells whether all that it holds is old enough.
+        """
+        folded: Folded[S, E] = Folded(source.initial, Head(self.tenant_id, stream_id))
+        if snapshots and self.has_snapshots and max_time is None:
+            snapshot = yield from NewestSnapshot(self.tenant_id, stream_id, max_revision)
+            folded = (snapshot and snapshot.restore(source)) or folded
+        pages = yield from OpenPages(self.tenant_id, stream_id, folded.revision + 1, max_revision, max_time)
+        while (page := (yield from NextPage(pages))) is not None:
+            outcome = _onward(source, folded, page.bodies, page.head)
+            if isinstance(outcome, Failure):
+                return outcome
+            folded = outcome.unwrap()
+        return Success(folded)
+
+    def snapshot(
+        self, source: Evolves[S, E], loaded: Plan[Outcome[Folded[S, E], Impossible]]
+    ) -> Plan[Outcome[Folded[S, E], Impossible]]:
+        """Load, and keep what was loaded, if there is anything to keep."""
+        if not self.has_snapshots:
+            raise ValueError("this repository has no snapshot store: give it one as snapshot_store=...")
+        outcome = yield from loaded
+        match outcome:
+            case Success(folded) if folded.revision > 0:
+                yield from AddSnapshot(Snapshot.of(source, folded))
+            case _:
+                pass
+        return outcome
+
+    def append_anew(
+        self,
+        source: Evolves[S, E],
+        writing: Writing,
+        decide: Callable[[S], Outcome[Decision[E], X]],
+    ) -> Plan[Outcome[Folded[S, E], X | WriteRejection]]:
+        """Load, decide, append; overtaken, decide again on the new state, which sees everything."""
+        loaded = yield from self.load(source, writing.stream_id)
+        left = self.attempts
+        while True:
+            left -= 1
+            if isinstance(loaded, Failure):
+                return loaded
+            folded = loaded.unwrap()
+            decided = yield from self.decided(source, folded, writing, decide)
+            if not isinstance(decided, Decision):
+                return decided
+            outcome = yield from self._append(source, folded, writing, decided)
+            match outcome:
+                case Failure(ConflictingCommit(committed) | NonConflictingCommit(committed)) if left:
+                    loaded = yield from self._caught_up(source, folded, committed)
+                case Failure(DuplicateCommit()):
+                    return (yield from self.load(source, writing.stream_id))
+                case _:
+                    return outcome
+
+    def decided(
+        self,
+        source: Evolves[S, E],
+        folded: Folded[S, E],
+        writing: Writing,
+        decide: Callable[[S], Outcome[Decision[E], X]],
+    ) -> Plan[Decision[E] | Outcome[Folded[S, E], X | Impossible]]:
+        """The decision; or the outcome, if nothing is to be done, or was done before.
+
+        A repeated command may be refused, or find nothing to do, just because it succeeded: before
+        such an answer is given, its commit id is looked up.
+        """
+        outcome = decide(folded.state)
+        decision = None if isinstance(outcome, Failure) else outcome.unwrap()
+        if decision is not None and decision.events:
+            return decision
+        if writing.given:
+            done = yield from Find(self.tenant_id, writing.stream_id, writing.commit_id)
+            if done is not None:
+                return (yield from self.load(source, writing.stream_id))
+        return outcome if isinstance(outcome, Failure) else Success(folded)
+
+    def append_following(
+        self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]
+    ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
+        """Append what was decided once; fold in what does not conflict with it, and try again."""
+        left = self.attempts
+        while True:
+            left -= 1
+            outcome = yield from self._append(source, folded, writing, decision)
+            match outcome:
+                case Failure(NonConflictingCommit(committed)) if left:
+                    followed = _followed(source, folded, committed)
+                    if isinstance(followed, Failure):
+                        return followed
+                    folded = followed.unwrap()
+                case Failure(DuplicateCommit(stored)) if stored.bodies == decision.events:
+                    return (yield from self.load(source, writing.stream_id))
+                case _:
+                    return outcome
+
+    def _append(
+        self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]
+    ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
+        """Fold the events, so that an impossible history is never written; then commit them."""
+        evolved = fold(source, decision.events, state=folded.state, revision=folded.revision)
+        if isinstance(evolved, Failure):
+            return evolved
+        state = evolved.unwrap()
+        snapshot = self._due(source, folded, state, len(decision.events))
+        outcome = yield from Append(
+            folded.head.commit(
+                *decision.events,
+                commit_id=writing.commit_id,
+                stamp=self.clock(),
+                headers=writing.headers,
+                commands=decision.commands,
+            )
+        )
+        match outcome:
+            case Success(stored):
+                head = Head.after(stored)
+                if snapshot is not None:
+                    yield from _kept(attrs.evolve(snapshot, head=head))
+                return Success(Folded(state, head))
+            case Failure() as rejection:
+                return rejection
+
+    def _due(self, source: Evolves[S, E], folded: Folded[S, E], state: S, count: int) -> Snapshot | None:
+        """The snapshot that the policy wants, made before the commit: what cannot be stored stops it."""
+        if not self.has_snapshots or not self.snapshots.due(folded.revision, folded.revision + count):
+            return None
+        return Snapshot.of(source, attrs.evolve(folded, state=state))
+
+    def _caught_up(
+        self, source: Evolves[S, E], folded: Folded[S, E], committed: tuple[Commit, ...]
+    ) -> Plan[Outcome[Folded[S, E], Impossible]]:
+        """The state after what others committed: folded in if it fits, else loaded anew.
+
+        Without snapshots, since a snapshot may be what put the writer ahead of a purged stream.
+        """
+        if committed and (committed[0].first_revision, committed[0].commit_sequence) == _next(folded.head):
+            return _followed(source, folded, committed)
+        return (yield from self.load(source, folded.head.stream_id, snapshots=False))
+
+
+def _next(head: Head) -> tuple[int, int]:
+    return head.revision + 1, head.sequence + 1
+
+
+def _followed(
+    source: Evolves[S, E], folded: Folded[S, E], committed: tuple[Commit, ...]
+) -> Outcome[Folded[S, E], Impossible]:
+    bodies = (body for commit in committed for body in commit.bodies)
+    return _onward(source, folded, bodies, Head.after(committed[-1]))
+
+
+def _onward(
+    source: Evolves[S, E], folded: Folded[S, E], bodies: Iterable[Any], head: Head
+) -> Outcome[Folded[S, E], Impossible]:
+    """The state after more of the stream; that its events are of type E is what the caller declares."""
+    outcome = fold(source, bodies, state=folded.state, revision=folded.revision)
+    return outcome if isinstance(outcome, Failure) else Success(Folded(outcome.unwrap(), head))
+
+
+def _kept(snapshot: Snapshot) -> Plan[None]:
+    """Keep a snapshot; a commit that succeeded does not fail for want of one."""
+    try:
+        yield from AddSnapshot(snapshot)
+    except StorageUnavailable as error:
+        head = snapshot.head
+        _LOG.warning(
+            "no snapshot of tenant %r, stream %r, revision %d: %s",
+            head.tenant_id,
+            head.stream_id,
+            head.revision,
+            error,
+        )
