@@ -13,7 +13,7 @@ ADAPTERS = Path(aett.adapters.__file__).parent
 
 RENAMED = {
     "AsyncIterator": "Iterator",
-    "AsyncPerform": "Perform",
+    "anext": "next",
     "arun": "run",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
@@ -52,6 +52,11 @@ class Hush(ast.NodeTransformer):
         node.name = self.plain(node.name)
         return node
 
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        self.generic_visit(node)
+        node.names.sort(key=lambda alias: alias.name)
+        return node
+
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self.generic_visit(node)
         node.name = self.plain(node.name)
@@ -80,6 +85,11 @@ def hushed(path: Path) -> str:
 
 def test_the_awaiting_face_is_the_blocking_one_awaited() -> None:
     assert hushed(ADAPTERS / "faces/awaiting.py") == hushed(ADAPTERS / "faces/blocking.py")
+
+
+def test_the_awaiting_repositories_are_the_blocking_ones_awaited() -> None:
+    application = ADAPTERS.parent / "application"
+    assert hushed(application / "async_repositories.py") == hushed(application / "repositories.py")
 
 
 def test_a_face_that_drifts_is_noticed(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ class AggregatePlans(StreamPlans):
         """Decide on the newest state, or on the one that the caller has seen."""
         writing = self.writing(stream_id, commit_id, headers)
 
-        def decide(state: S) -> Outcome[Decision[E], X]:
-            return decision_of(aggregate, state, command)
+        def decide(seen: Folded[S, E]) -> Outcome[Decision[E], X]:
+            return decision_of(aggregate, seen.state, command)
 
         if expected_revision is None:
             return (yield from self.append_anew(aggregate, writing, decide))

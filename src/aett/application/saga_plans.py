@@ -78,8 +78,8 @@ class SagaPlans(StreamPlans):
         """Append the event and the commands that it causes; overtaken, react again."""
         progress_of(saga_id)
 
-        def decide(state: S) -> Outcome[Decision[E], Impossible]:
-            match fold(saga, (event,), state=state):
+        def decide(seen: Folded[S, E]) -> Outcome[Decision[E], Impossible]:
+            match fold(saga, (event,), state=seen.state, revision=seen.revision):
                 case Success(evolved):
                     return Success(Decision((event,), _reaction(saga, evolved, event)))
                 case Failure() as impossible:
@@ -115,8 +115,8 @@ class SagaPlans(StreamPlans):
         """Remember that this command, and all before it, are done; never backwards."""
         mark = Dispatched(undispatched.sequence, undispatched.index)
 
-        def decide(done: Dispatched) -> Outcome[Decision[Dispatched], Impossible]:
-            return Success(Decision(_decide(done, mark).unwrap()))
+        def decide(done: Folded[Dispatched, Dispatched]) -> Outcome[Decision[Dispatched], Impossible]:
+            return Success(Decision(_decide(done.state, mark).unwrap()))
 
         writing = self.writing(progress_of(saga_id), None, EMPTY)
         outcome = yield from self.append_anew(_PROGRESS, writing, decide)

@@ -135,7 +135,7 @@ class StreamPlans:
         self,
         source: Evolves[S, E],
         writing: Writing,
-        decide: Callable[[S], Outcome[Decision[E], X]],
+        decide: Callable[[Folded[S, E]], Outcome[Decision[E], X]],
     ) -> Plan[Outcome[Folded[S, E], X | WriteRejection]]:
         """Load, decide, append; overtaken, decide again on the new state, which sees everything."""
         loaded = yield from self.load(source, writing.stream_id)
@@ -154,6 +154,8 @@ class StreamPlans:
                     loaded = yield from self._caught_up(source, folded, committed)
                 case Failure(DuplicateCommit()):
                     return (yield from self.load(source, writing.stream_id))
+                case Failure(Impossible()):
+                    return (yield from self._unless_done(source, writing, outcome))
                 case _:
                     return outcome
 
@@ -162,22 +164,29 @@ class StreamPlans:
         source: Evolves[S, E],
         folded: Folded[S, E],
         writing: Writing,
-        decide: Callable[[S], Outcome[Decision[E], X]],
+        decide: Callable[[Folded[S, E]], Outcome[Decision[E], X]],
     ) -> Plan[Decision[E] | Outcome[Folded[S, E], X | Impossible]]:
         """The decision; or the outcome, if nothing is to be done, or was done before.
 
         A repeated command may be refused, or find nothing to do, just because it succeeded: before
         such an answer is given, its commit id is looked up.
         """
-        outcome = decide(folded.state)
+        outcome = decide(folded)
         decision = None if isinstance(outcome, Failure) else outcome.unwrap()
         if decision is not None and decision.events:
             return decision
+        refused = outcome if isinstance(outcome, Failure) else Success(folded)
+        return (yield from self._unless_done(source, writing, refused))
+
+    def _unless_done(
+        self, source: Evolves[S, E], writing: Writing, otherwise: Outcome[Folded[S, E], X]
+    ) -> Plan[Outcome[Folded[S, E], X | Impossible]]:
+        """The state that there is, if this write was done by an earlier attempt."""
         if writing.given:
             done = yield from Find(self.tenant_id, writing.stream_id, writing.commit_id)
             if done is not None:
                 return (yield from self.load(source, writing.stream_id))
-        return outcome if isinstance(outcome, Failure) else Success(folded)
+        return otherwise
 
     def append_following(
         self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]
