@@ -124,7 +124,7 @@ def test_a_pair_without_a_rule_conflicts() -> None:
 
 
 def test_a_commit_ahead_of_the_head_conflicts_with_nothing_that_is_there() -> None:
-    _, outcome = walk(plans().commit(commit(1, Added(5))), [], [], [])
+    _, outcome = walk(plans().commit(commit(1, Added(5))), [], [], [], [])
     assert outcome == Failure(ConflictingCommit(()))
 
 
@@ -136,8 +136,8 @@ def test_a_writer_that_saw_another_history_conflicts_whatever_the_rules_say() ->
 
 def test_a_commit_that_is_too_large_is_not_sent() -> None:
     mine = HEAD.commit(*map(Added, range(100)), commit_id=UUID(int=1), stamp=STAMP)
-    asked, outcome = walk(plans().commit(mine))
-    assert asked == []
+    asked, outcome = walk(plans().commit(mine), [])
+    assert [step.text for step in asked] == [WORDS.find]  # a duplicate is told all the same
     rejection = outcome.failure()
     assert isinstance(rejection, CommitTooLarge)
     assert rejection.limit == 1000 < rejection.size

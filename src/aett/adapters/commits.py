@@ -42,25 +42,31 @@ class Commits:
     def commit(self, commit: Commit) -> Plan[Outcome[Commit, CommitRejection]]:
         """Append; if it was refused, look why."""
         record, limit = self.recorder.record(commit), self.engine.max_commit_size
-        if limit is not None and record.size > limit:
-            return Failure(CommitTooLarge(record.size, limit))
-        checkpoint = yield from self.engine.append(record)
+        too_large = CommitTooLarge(record.size, limit) if limit is not None and record.size > limit else None
+        checkpoint = None if too_large else (yield from self.engine.append(record))
         if checkpoint is not None:
             return Success(attrs.evolve(commit, checkpoint=checkpoint))
-        return Failure((yield from self._refusal(commit)))
-
-    def _refusal(self, commit: Commit) -> Plan[CommitRejection]:
         stored = yield from self.find(commit.tenant_id, commit.stream_id, commit.commit_id)
         if stored is not None:
-            return DuplicateCommit(stored)
-        unseen: list[Commit] = []
-        low, more = commit.first_revision, True
-        while more:
+            return Failure(DuplicateCommit(stored))
+        return Failure(too_large or self.conflict_detector.judge(commit, (yield from self._unseen(commit))))
+
+    def _unseen(self, commit: Commit) -> Plan[list[Commit]]:
+        """What the writer had not seen: all from its first revision, or its sequence, on."""
+        unseen = yield from self._from(commit, commit.first_revision)
+        if not unseen or unseen[0].commit_sequence > commit.commit_sequence:
+            # The writer saw another history. A commit's revision is at least its sequence.
+            later = yield from self._from(commit, commit.commit_sequence)
+            unseen = [each for each in later if each.commit_sequence >= commit.commit_sequence]
+        return unseen
+
+    def _from(self, commit: Commit, low: int) -> Plan[list[Commit]]:
+        found: list[Commit] = []
+        while low:
             records = yield from self._records(commit.tenant_id, commit.stream_id, low, MAX_REVISION)
-            unseen.extend(self.recorder.commit(record) for record in records)
-            more = len(records) == self.page_size
-            low = records[-1].stream_revision + 1 if more else low
-        return self.conflict_detector.judge(commit, unseen)
+            found.extend(self.recorder.commit(record) for record in records)
+            low = records[-1].stream_revision + 1 if len(records) == self.page_size else 0
+        return found
 
     def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Plan[Commit | None]:
         """Look the id up in the stream."""
@@ -111,15 +117,18 @@ class Commits:
     ) -> Reading[T]:
         tenant_id, stream_id = identifier.tenant(tenant_id), identifier.stream(stream_id)
         until = None if max_time is None else to_microseconds(aware(max_time, "max_time"))
-        high = max(0, min(max_revision, MAX_REVISION))
+        least, high = max(1, min_revision), min(max_revision, MAX_REVISION)
 
         def fetch(low: int) -> Plan[Fetched[T]]:
             records = yield from self._records(tenant_id, stream_id, low, high)
             kept = _prefix(records, until)
             more = len(records) == self.page_size and len(kept) == len(records)
-            return Fetched(items(kept, low, high), records[-1].stream_revision + 1 if more else None)
+            wanted = [record for record in kept if record.stream_revision >= least]
+            return Fetched(items(wanted, least, high), records[-1].stream_revision + 1 if more else None)
 
-        return Reading(max(1, min(min_revision, MAX_REVISION)), fetch)
+        # Whether a revision belongs to the prefix by time is told by all that come before it.
+        start = least if until is None else 1
+        return Reading(start if least <= high else None, fetch)
 
     def _records(self, tenant_id: str, stream_id: str, low: int, high: int) -> Plan[list[Record]]:
         return self.engine.stream_page(tenant_id, stream_id, low, high, self.page_size)

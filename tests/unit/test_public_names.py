@@ -1,0 +1,68 @@
+"""The public names: changing one of these lists is a decision, and a line in the changelog."""
+
+from importlib import import_module
+
+import pytest
+
+STORES = [
+    "AsyncCommitStore",
+    "AsyncPersistenceManagement",
+    "AsyncSnapshotStore",
+    "CommitStore",
+    "PersistenceManagement",
+    "SnapshotStore",
+]
+PUBLIC = {
+    "aett": [
+        *(
+            "MAX_REVISION",
+            "AettError",
+            "Aggregate",
+            "AsyncDefaultAggregateRepository",
+            "AsyncDefaultSagaRepository",
+        ),
+        *("Commit", "CommitRejection", "CommitTooLarge", "ConflictDetector", "ConflictRule", "ConflictingCommit"),
+        *("CorruptStorage", "DefaultAggregateRepository", "DefaultSagaRepository", "DuplicateCommit"),
+        *("EventMessage", "Failure", "Folded", "Head", "Impossible", "InvalidCommit", "InvalidIdentifier"),
+        *("NonConflictingCommit", "Outcome", "Page", "Result", "Saga", "SchemaMismatch", "Snapshot"),
+        *("StorageUnavailable", "StoreClosed", "Success", "Topic", "TopicMap", "Undispatched", "UnknownTopic"),
+        *("UnsupportedServer", "UnsupportedType", "WriteRejection", "accept", "caused_by", "commutes"),
+        *("conflicts_if", "every", "fold", "never"),
+    ],
+    "aett.adapters.memory": sorted([*STORES, "Memory"]),
+    "aett.adapters.sqlite": STORES,
+    "aett.testing": [
+        "Contract",
+        "Harness",
+        "Place",
+        "Race",
+        "Traits",
+        "check_commutes",
+        "conformance",
+        "given",
+        "run_machine",
+    ],
+}
+
+
+def as_isort_does(name: str) -> tuple[bool, bool, str]:
+    """Constants, then classes, then functions, each by name."""
+    return not name.isupper(), not name[0].isupper(), name
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_the_public_names_are_these(package: str) -> None:
+    assert import_module(package).__all__ == PUBLIC[package]
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_the_public_names_are_sorted_and_there(package: str) -> None:
+    module = import_module(package)
+    assert list(module.__all__) == sorted(module.__all__, key=as_isort_does)
+    assert all(getattr(module, name) is not None for name in module.__all__)
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_a_name_that_is_not_public_is_an_attribute_error(package: str) -> None:
+    with pytest.raises(AttributeError, match="nonsense"):
+        import_module(package).nonsense  # noqa: B018  # asked for, to be refused
