@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Any
@@ -97,7 +97,7 @@ def _leave(loop: Loop, store: Any) -> None:
 
 
 @contextmanager
-def opened(harness: Harness, *, initialized: bool = True) -> Iterator[Clients]:
+def opened(harness: Harness, *, initialized: bool = True) -> Generator[Clients]:
     """The clients of a fresh place, by default initialized."""
     with harness.place() as place:
         clients = Clients(place, harness.traits)

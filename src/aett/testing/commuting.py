@@ -24,7 +24,7 @@ E = TypeVar("E")
 def check_commutes(
     source: Evolves[S, E],
     conflict_detector: ConflictDetector,
-    events: Mapping[type, SearchStrategy[Any]] | None = None,
+    events: Mapping[Any, SearchStrategy[Any]] | None = None,
     *,
     how: settings | None = None,
 ) -> None:
@@ -40,7 +40,8 @@ def check_commutes(
     classes with a rule no two possible events that do not conflict were met: nothing would have been checked.
     """
     classes = [cls for rule in conflict_detector.rules for cls in (rule.uncommitted, rule.committed)]
-    strategies = {cls: st.from_type(cls) for cls in dict.fromkeys(classes)} | dict(events or {})
+    strategies: dict[Any, SearchStrategy[Any]] = {cls: st.from_type(cls) for cls in classes}
+    strategies |= events or {}
     histories = st.lists(st.one_of(list(strategies.values())), max_size=8)
     pairs = dict.fromkeys((rule.uncommitted, rule.committed) for rule in conflict_detector.rules)
     for uncommitted, committed in pairs:
@@ -89,7 +90,8 @@ def _check(source: Evolves[Any, Any], history: Sequence[Any], uncommitted: Any, 
     other = fold(source, (uncommitted, committed), state=state)
     reached = [each.unwrap() if isinstance(each, Success) else None for each in (one, other)]
     note(f"{source.name}: after {happened!r}")
-    assert isinstance(one, Success) == isinstance(other, Success) and reached[0] == reached[1], (
+    alike = isinstance(one, Success) == isinstance(other, Success) and reached[0] == reached[1]
+    assert alike, (
         f"{source.name}: declared not to conflict, but their order matters."
         f"\n  after             {happened!r}"
         f"\n  first {committed!r}, then {uncommitted!r}:\n    {one!r}"

@@ -8,7 +8,7 @@ Needs the `testing` extra (pytest and Hypothesis).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -32,13 +32,13 @@ class Contract(Writing, Judging, Reading, Upkeep, Refusing, Competing):
         raise NotImplementedError(f"{type(self).__name__} must give a fixture `harness`")
 
     @pytest.fixture
-    def clients(self, harness: Harness) -> Iterator[Clients]:
+    def clients(self, harness: Harness) -> Generator[Clients]:
         """Clients of a fresh place."""
         with opened(harness) as clients:
             yield clients
 
     @pytest.fixture
-    def uninitialized(self, harness: Harness) -> Iterator[Clients]:
+    def uninitialized(self, harness: Harness) -> Generator[Clients]:
         """Clients of a fresh place in which nothing has been made ready."""
         with opened(harness, initialized=False) as clients:
             yield clients

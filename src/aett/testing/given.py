@@ -10,13 +10,13 @@ After Emmett's specifications of deciders. Needs neither pytest nor Hypothesis.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, NoReturn, Self, TypeVar, overload
 
 from attrs import frozen
 
 from aett.core.aggregate import Aggregate
-from aett.core.fold import Evolves, Impossible, fold
+from aett.core.fold import Impossible, fold
 from aett.core.outcome import Failure, Outcome, Result, Success
 from aett.core.saga import Saga
 
@@ -69,11 +69,10 @@ class Outlook(Generic[S]):
         return self
 
     def _state(self, expected: str) -> S:
-        match self._folded:
-            case Success(state):
-                return state
-            case Failure(impossible):
-                self._scene.fail(expected, f"impossible: {impossible.reason} (revision {impossible.revision})")
+        if isinstance(self._folded, Failure):
+            impossible = self._folded.failure()
+            self._scene.fail(expected, f"impossible: {impossible.reason} (revision {impossible.revision})")
+        return self._folded.unwrap()
 
 
 @frozen
@@ -149,6 +148,5 @@ def given(source: Saga[S, E, C], *events: E) -> GivenSaga[S, E, C]: ...
 def given(source: Any, *events: Any) -> Any:
     """An aggregate, or a saga, to which these events have happened."""
     scene, folded = _Scene(source.name, events), fold(source, events)
-    if isinstance(source, Saga):
-        return GivenSaga(scene, folded, source)
-    return GivenAggregate(scene, folded, source)
+    kind: Any = GivenSaga if isinstance(source, Saga) else GivenAggregate
+    return kind(scene, folded, source)

@@ -8,7 +8,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from aett.ports.commit_store import AsyncCommitStore, CommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement, PersistenceManagement
@@ -71,4 +71,4 @@ class Harness:
 
     name: str
     place: Callable[[], AbstractContextManager[Place]]
-    traits: Traits = Traits()
+    traits: Traits = field(factory=Traits)

@@ -120,7 +120,9 @@ class Model:
             name = (commit.tenant_id, commit.stream_id)
             stored = {each.commit_id for each in self._streams.get(name, ())}
             if commit.commit_id in stored and (name, commit.commit_id) not in self._checkpoints:
-                assert commit.checkpoint is not None, f"L10: the log holds a commit without a checkpoint: {commit!r}"
+                assert commit.checkpoint is not None, (
+                    f"L10: the log holds a commit without a checkpoint: {commit!r}"
+                )
                 self._number(commit)
 
     def _number(self, commit: Commit) -> None:

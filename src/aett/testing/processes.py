@@ -89,8 +89,13 @@ class Processes:
 def _child(connection: Connection, work: Callable[..., Any], *arguments: Any) -> None:
     connection.send((None, "ready"))
     connection.recv()
+
+    def tell(value: object) -> None:
+        connection.send((None, value))
+
+    answer: tuple[str | None, object]
     try:
-        answer = (None, work(lambda value: connection.send((None, value)), *arguments))
+        answer = (None, work(tell, *arguments))
     except BaseException:  # noqa: BLE001  # whatever it is, the parent must hear of it
         answer = (traceback.format_exc(), None)
     connection.send(answer)

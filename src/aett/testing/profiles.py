@@ -12,7 +12,12 @@ from hypothesis import HealthCheck, settings
 
 VARIABLE: Final = "AETT_TEST_PROFILE"
 
-_QUIET: Final = tuple(HealthCheck)
+_QUIET: Final = (
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+)
 
 PROFILES: Final = {
     "dev": settings(max_examples=50, deadline=None, suppress_health_check=_QUIET),

@@ -118,7 +118,8 @@ def judge(race: Race, seen: Sequence[int], log: Sequence[Commit], streams: Seque
     written = Counter(_text(commit) for commit in log)
     expected = Counter(f"{writer}/{turn}" for writer in range(race.writers) for turn in range(race.commits))
     assert written == expected, (
-        f"L2: lost {sorted((expected - written).elements())[:5]}, doubled {sorted((written - expected).elements())[:5]}"
+        f"L2: lost {sorted((expected - written).elements())[:5]},"
+        f" doubled {sorted((written - expected).elements())[:5]}"
     )
     checkpoints = [commit.checkpoint or 0 for commit in log]
     assert checkpoints == sorted(set(checkpoints)), "L10: checkpoints of the log do not grow"
@@ -141,4 +142,3 @@ def _text(commit: Commit) -> str:
     body = commit.events[0].body
     assert isinstance(body, Noted)
     return body.text
-

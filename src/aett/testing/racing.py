@@ -31,8 +31,9 @@ class Performer:
 
     def __call__(self, step: Step[A], /) -> A:
         """Ask the store."""
+        asked: Any = step
         answer: Any = None
-        match step:
+        match asked:
             case Append(commit):
                 answer = self.store.commit(commit)
             case ReadLog(after):
@@ -41,7 +42,7 @@ class Performer:
                 time.sleep(seconds)
             case _:
                 raise TypeError(f"a race has no {type(step).__name__}")
-        return answer  # type: ignore[no-any-return]  # its type is the step's
+        return answer  # type: ignore[no-any-return]  # the step says what it is
 
 
 @frozen
@@ -52,8 +53,9 @@ class AsyncPerformer:
 
     async def __call__(self, step: Step[A], /) -> A:
         """Ask the store."""
+        asked: Any = step
         answer: Any = None
-        match step:
+        match asked:
             case Append(commit):
                 answer = await self.store.commit(commit)
             case ReadLog(after):
@@ -62,7 +64,7 @@ class AsyncPerformer:
                 await asyncio.sleep(seconds)
             case _:
                 raise TypeError(f"a race has no {type(step).__name__}")
-        return answer  # type: ignore[no-any-return]  # its type is the step's
+        return answer  # type: ignore[no-any-return]  # the step says what it is
 
 
 def race_threads(clients: Clients, race: Race) -> int:

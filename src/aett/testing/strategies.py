@@ -33,7 +33,19 @@ AWKWARD: Final = (
     *("a:b", "a/b", "a#b", "a%b", "a_b", "a.b", "a|b", "a,b", "a+b", "a&b=c", "/", ":", "%", "_", "*", ".", ".."),
     *("a'b", 'a"b', "a`b", "a\\", "a\\'b", "%2F", "%s", "$1", "?", "{}", "../a", "\x01", "\x7f", "\ufeffa"),
     *("'; DROP TABLE commits; --", "' OR '1'='1", "a' --", "a\u200b", "e\u0301", "\u00e9", "ss", "\u00df"),
-    *("I", "i", "\u0130", "\u0131", "\u212a", "k", "\uff41", "\U0001f6a2", "\U0001f1eb\U0001f1f7", "\ufffd", "\uffff"),
+    *(
+        "I",
+        "i",
+        "\u0130",
+        "\u0131",
+        "\u212a",
+        "k",
+        "\uff41",
+        "\U0001f6a2",
+        "\U0001f1eb\U0001f1f7",
+        "\ufffd",
+        "\uffff",
+    ),
 )
 """Identifiers that some engine has confused, folded, trimmed, split or run."""
 
@@ -86,12 +98,17 @@ def instants() -> SearchStrategy[datetime]:
     return st.datetimes(timezones=st.just(UTC)).map(lambda each: each.replace(fold=0))
 
 
+def near() -> SearchStrategy[datetime]:
+    """Instants near `START`, so that they are equal, go back and differ by a microsecond."""
+    return st.sampled_from(_NEAR)
+
+
 def stamps() -> SearchStrategy[datetime]:
-    """Instants: mostly near `START`, so that they are equal, go back and differ by a microsecond."""
+    """Instants of the whole calendar, many of them near `START`."""
     edges = [_FIRST, _LAST, datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC), datetime(1970, 1, 1, tzinfo=UTC)]
     return st.one_of(
-        st.sampled_from(_NEAR),
-        st.sampled_from(_NEAR),
+        near(),
+        near(),
         st.sampled_from(edges),
         instants(),
     )
@@ -100,23 +117,30 @@ def stamps() -> SearchStrategy[datetime]:
 def bounds() -> SearchStrategy[datetime]:
     """Times to read to: as stamps, and in zones where they leave the calendar of UTC."""
     east, west = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
-    edges = [moment.replace(tzinfo=zone) for moment in (datetime.min, datetime.max) for zone in (east, west)]
+    edges = [moment.replace(tzinfo=zone) for moment in (_FIRST, _LAST) for zone in (east, west)]
     return st.one_of(
-        stamps(), st.sampled_from(edges), st.sampled_from([START.astimezone(east), START.astimezone(west)])
+        near(),
+        near(),
+        stamps(),
+        st.sampled_from(edges),
+        st.sampled_from([START.astimezone(east), START.astimezone(west)]),
     )
 
 
 def headers() -> SearchStrategy[dict[str, Any]]:
     """JSON objects."""
     scalars = (
-        st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**63), 2**63 - 1)
+        | st.floats(allow_nan=False, allow_infinity=False)
     )
     json: SearchStrategy[Any] = st.recursive(
         scalars | _TEXT,
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
         max_leaves=4,
     )
-    return st.one_of(st.just({}), st.dictionaries(_TEXT, json, max_size=3))
+    return st.dictionaries(_TEXT, json, max_size=3)
 
 
 def bookings() -> SearchStrategy[Booked]:
@@ -150,7 +174,8 @@ def batches() -> SearchStrategy[tuple[EventMessage, ...]]:
     harmless = st.builds(EventMessage, notes() | bookings())
     anything = st.builds(EventMessage, events(), headers())
     return st.one_of(
-        st.lists(harmless, min_size=1, max_size=5).map(tuple), st.lists(anything, min_size=1, max_size=5).map(tuple)
+        st.lists(harmless, min_size=1, max_size=5).map(tuple),
+        st.lists(anything, min_size=1, max_size=5).map(tuple),
     )
 
 

@@ -3,5 +3,5 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{module}" for module in ("judging", "reading", "refusing", "upkeep", "writing"))
+    *(f"{__name__}.{module}" for module in ("competing", "judging", "reading", "refusing", "upkeep", "writing"))
 )

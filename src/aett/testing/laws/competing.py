@@ -1,5 +1,5 @@
 """Competing: one winner per sequence, and a log that never skips, whoever writes at once (L2, L6, L10)."""
-# ruff: noqa: D102, N802, PLR6301  # A test's name is its sentence, and begins with its law.
+# ruff: noqa: D102, N802  # A test's name is its sentence, and begins with its law.
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Judging: a competing commit is answered with all that its writer had not seen (L5)."""
-# ruff: noqa: D102, N802, PLR6301  # A test's name is its sentence, and begins with its law.
+# ruff: noqa: D102, N802  # A test's name is its sentence, and begins with its law.
 
 from __future__ import annotations
 

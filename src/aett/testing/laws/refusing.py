@@ -1,5 +1,5 @@
 """Refusing: what bad input gets, from every method, before anything is written."""
-# ruff: noqa: D102, N802, PLR6301  # A test's name is its sentence, and begins with its law.
+# ruff: noqa: D102  # A test's name is its sentence.
 
 from __future__ import annotations
 
@@ -90,7 +90,11 @@ class Refusing:
         assert len(whole(clients.other, STREAM)) == 1
 
     def test_identifiers_at_their_limits_are_taken(self, clients: Clients) -> None:
-        for name in (("x" * 64, "y" * 255), ("\u00e9" * 32, "\u00e9" * 127), ("\U0001f6a2" * 16, "\U0001f6a2" * 63)):
+        for name in (
+            ("x" * 64, "y" * 255),
+            ("\u00e9" * 32, "\u00e9" * 127),
+            ("\U0001f6a2" * 16, "\U0001f6a2" * 63),
+        ):
             append(clients.one, name, notes("one"))
             assert len(whole(clients.other, name)) == 1
 

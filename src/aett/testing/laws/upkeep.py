@@ -1,5 +1,5 @@
 """Snapshots and upkeep: caches that may be lost, places made ready, emptied and taken down (L12, L13)."""
-# ruff: noqa: D102, N802, PLR6301  # A test's name is its sentence, and begins with its law.
+# ruff: noqa: D102, N802  # A test's name is its sentence, and begins with its law.
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from attrs import frozen
 
 from aett.core.aggregate import Aggregate
+from aett.core.fold import Impossible
 from aett.core.folded import Folded
 from aett.core.head import Head
-from aett.core.outcome import Result, Success, accept
+from aett.core.outcome import Result, Success
 from aett.core.snapshot import Snapshot
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, stored, whole
@@ -27,20 +28,23 @@ class Texts:
     texts: tuple[str, ...] = ()
 
 
-def _evolve(state: Texts, event: Noted) -> Result[Texts, object]:
+def _evolve(state: Texts, event: Noted) -> Result[Texts, Impossible]:
     return Success(attrs.evolve(state, texts=(*state.texts, event.text)))
 
 
-NOTES: Aggregate[Texts, object, Noted, object] = Aggregate(
-    name="notes",
-    initial=Texts(),
-    evolve=_evolve,  # type: ignore[arg-type]  # it is never impossible
-    decide=lambda _, __: accept(),
-)
+def _decide(_: Texts, __: object) -> Result[tuple[Noted, ...], object]:
+    return Success(())
+
+
+NOTES = Aggregate(name="notes", initial=Texts(), evolve=_evolve, decide=_decide)
+
+
+def _folded(name: Name, revision: int, *texts: str) -> Folded[Texts, Noted]:
+    return Folded(Texts(texts), Head(*name, revision, 1, 7))
 
 
 def _snapshot(name: Name, revision: int, *texts: str) -> Snapshot:
-    return Snapshot.of(NOTES, Folded(Texts(texts), Head(*name, revision, 1, 7)))
+    return Snapshot.of(NOTES, _folded(name, revision, *texts))
 
 
 class Upkeep:
@@ -66,7 +70,7 @@ class Upkeep:
         clients.one.snapshots.add(_snapshot(STREAM, 4, *texts))
         found = clients.other.snapshots.get(*STREAM)
         assert found is not None
-        assert same(found.restore(NOTES), Folded(Texts(texts), Head(*STREAM, 4, 1, 7)))
+        assert same(found.restore(NOTES), _folded(STREAM, 4, *texts))
 
     def test_L12_a_head_without_a_checkpoint_is_kept(self, clients: Clients) -> None:
         snapshot = attrs.evolve(_snapshot(STREAM, 1), head=Head(*STREAM, 1, 1))
@@ -87,7 +91,13 @@ class Upkeep:
 
     def test_L12_L9_snapshots_of_other_streams_and_tenants_are_not_seen(self, clients: Clients) -> None:
         clients.one.snapshots.add(_snapshot(STREAM, 1))
-        for name in (OTHER, ("tenant ", "stream"), ("tenant", "stream "), ("Tenant", "stream"), ("tenants", "tream")):
+        for name in (
+            OTHER,
+            ("tenant ", "stream"),
+            ("tenant", "stream "),
+            ("Tenant", "stream"),
+            ("tenants", "tream"),
+        ):
             assert clients.other.snapshots.get(*name) is None
 
     def test_L13_initialize_is_safe_to_repeat_and_keeps_everything(self, clients: Clients) -> None:
@@ -116,7 +126,13 @@ class Upkeep:
             assert clients.other.snapshots.get(*name) is not None
 
     def test_L13_purge_removes_all_of_a_tenant_and_nothing_else(self, clients: Clients) -> None:
-        others = [("another", "stream"), ("Tenant", "stream"), ("tenant ", "stream"), ("tenan_", "stream"), ("%", "x")]
+        others = [
+            ("another", "stream"),
+            ("Tenant", "stream"),
+            ("tenant ", "stream"),
+            ("tenan_", "stream"),
+            ("%", "x"),
+        ]
         for name in (STREAM, OTHER, *others):
             append(clients.one, name, *(notes("x", "y") for _ in range(PAGE_SIZE + 1)))
             clients.one.snapshots.add(_snapshot(name, 2))

@@ -1,5 +1,5 @@
 """Writing: a commit is accepted at the head and nowhere else, whole or not at all, once (L1, L3, L4, L6)."""
-# ruff: noqa: D102, N802, PLR6301  # A test's name is its sentence, and begins with its law.
+# ruff: noqa: D102, N802  # A test's name is its sentence, and begins with its law.
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class Writing:
         first, second, third = append(clients.one, STREAM, notes("one"), notes("two"), notes("three"))
         answer = clients.one.commits.commit(make(Head(*STREAM, 7, 1), commit_id=id_of("beyond")))
         assert isinstance(answer, Failure)
-        assert same(
-            unnumbered(answer.failure()), ConflictingCommit((unnumbered(second), unnumbered(third)))
-        ), f"after {first!r} the writer had not seen the second and third commit, but got {answer!r}"
+        assert same(unnumbered(answer.failure()), ConflictingCommit((unnumbered(second), unnumbered(third)))), (
+            f"after {first!r} the writer had not seen the second and third commit, but got {answer!r}"
+        )
 
     def test_L3_an_event_that_cannot_be_stored_keeps_the_others_out(self, clients: Clients) -> None:
         append(clients.one, STREAM, notes("one"))
@@ -155,7 +155,9 @@ class Writing:
 
     def test_L7_success_holds_the_commit_that_was_given(self, clients: Clients) -> None:
         message = EventMessage(Noted("with headers"), {"event": [1, True, None, 1.5]})
-        commit = attrs.evolve(make(Head(*STREAM), message), headers={"correlation_id": "x"}, commands=(Refund(1, "r"),))
+        commit = attrs.evolve(
+            make(Head(*STREAM), message), headers={"correlation_id": "x"}, commands=(Refund(1, "r"),)
+        )
         answer = stored(clients.one, commit)
         assert same(unnumbered(answer), commit)
         assert (answer.checkpoint is not None) == clients.traits.numbers_at_commit

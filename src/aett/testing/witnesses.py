@@ -1,0 +1,112 @@
+"""Witnesses: two clients of one place and the model, which must all see the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import Final
+from uuid import UUID
+
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+
+from aett.core.commit import MAX_REVISION, Commit
+from aett.core.head import Head
+from aett.core.outcome import Failure, Success
+from aett.testing import strategies
+from aett.testing.clients import Client, opened
+from aett.testing.content import PARTS, Content
+from aett.testing.harness import Harness
+from aett.testing.model import Model, Name, must_be, same, unnumbered
+from aett.testing.samples import CONFLICTS
+
+FULL_CHECK_EVERY: Final = 4
+
+
+class Witnesses(RuleBasedStateMachine):
+    """Two clients and the model; whatever happens, all three see the same."""
+
+    def __init__(self, harness: Harness) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.clients = self.stack.enter_context(opened(harness))
+        self.traits = harness.traits
+        self.users: list[Client] = [self.clients.one, self.clients.other]
+        self.model = Model(CONFLICTS)
+        self.names: list[Name] = []
+        self.seen: dict[tuple[int, str], int] = {}
+        self.touched: Name | None = None
+        self.ids: list[UUID] = []
+        self.steps = 0
+
+    def teardown(self) -> None:
+        """Clear the place away."""
+        self.stack.close()
+
+    @initialize(names=strategies.names())
+    def choose_names(self, names: strategies.Names) -> None:
+        """Six streams: three of each of two tenants."""
+        self.names = [(tenant, stream) for tenant in names[0] for stream in names[1]]
+
+    @invariant()
+    def everybody_sees_the_model(self) -> None:
+        """Both clients read the log and what was written last, and now and then every stream."""
+        self.steps += 1
+        full = self.steps % FULL_CHECK_EVERY == 0
+        for who, user in enumerate(self.users):
+            for tenant in dict.fromkeys(tenant for tenant, _ in self.names):
+                self._learn(who, tenant)
+                must_be(user.commits.get_from(tenant), self.model.get_from(tenant), "L10: the log")
+            for name in self.names:
+                if full or name == self.touched:
+                    self._expect(user.commits.get(*name), self.model.get(name), "L7: the stream")
+
+    def _look_beside_the_log(self, name: Name) -> None:
+        for user in self.users:
+            for max_revision in (1, 2, MAX_REVISION):
+                self._read_snapshot(user, name, max_revision)
+            for commit_id in self.ids[-3:]:
+                found, expected = user.commits.find(*name, commit_id), self.model.find(name, commit_id)
+                assert same(self._compared(found), self._compared(expected)), f"L13: {found!r}, not {expected!r}"
+
+    def _read_snapshot(self, user: Client, name: Name, max_revision: int) -> None:
+        found = user.snapshots.get(*name, max_revision=max_revision)
+        expected = self.model.snapshot(name, max_revision)
+        assert same(found, expected), f"L12: the snapshot is {found!r}, not {expected!r}"
+
+    def _submit_at(self, who: int, where: int, revision: int, sequence: int, content: Content) -> None:
+        # Only numbers that a commit can have: the first is both the first commit and the first event.
+        revision = max(revision, sequence) if sequence else 0
+        self._submit(who, content.at(Head(*self.names[where], revision, sequence), self._id()))
+
+    def _id(self) -> UUID:
+        self.ids.append(UUID(int=len(self.ids) + 1))
+        return self.ids[-1]
+
+    def _revision(self, name: Name, part: int) -> int:
+        return MAX_REVISION if part == PARTS else part % (self.model.head(name).revision + 3)
+
+    def _submit(self, who: int, commit: Commit) -> None:
+        self.touched = (commit.tenant_id, commit.stream_id)
+        expected = self.model.reject(commit)
+        match self.users[who].commits.commit(commit):
+            case Success(stored):
+                assert expected is None, f"L1, L4: accepted {commit!r}\nwhere the answer is {expected!r}"
+                numbered = stored.checkpoint is not None
+                assert numbered == self.traits.numbers_at_commit, f"a stored commit has {stored.checkpoint=}"
+                self.model.accept(commit, stored)
+            case Failure(rejection):
+                assert same(self._compared(rejection), self._compared(expected)), (
+                    f"L1, L4, L5: the answer to {commit!r}\nis {rejection!r}\nand not {expected or 'Success'!r}"
+                )
+
+    def _learn(self, who: int, tenant: str) -> None:
+        if not self.traits.numbers_at_commit:
+            self.model.learn(self.users[who].commits.get_from(tenant))
+
+    def _compared(self, value: object) -> object:
+        return value if self.traits.numbers_at_commit else unnumbered(value)
+
+    def _expect(self, found: Iterable[Commit], expected: Sequence[Commit], law: str) -> None:
+        if not self.traits.numbers_at_commit:
+            found, expected = map(unnumbered, found), list(map(unnumbered, expected))
+        must_be(found, expected, law)
