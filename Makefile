@@ -1,0 +1,87 @@
+# The project's commands; `make` alone lists them. Each sets up what it needs in .venv, once.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first Python that is new enough; `make PYTHON=/path/to/python test` takes another.
+SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; do \
+	$$each -c '$(SUITABLE)' 2>/dev/null && echo $$each && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --quiet --constraint constraints.txt --build-constraint constraints.txt
+DECLARED := pyproject.toml constraints.txt
+
+# What the tests try: `dev` is fast, `ci` larger and the same on every run, `soak` long.
+export AETT_TEST_PROFILE ?= $(if $(CI),ci,dev)
+# Pyright comes as a package, in the version of constraints.txt; it need not look for another.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+CHECKED := src tests examples benchmarks conftest.py
+EXISTING = $(wildcard $(CHECKED))
+
+ARGS ?=
+PYTEST_ARGS ?=
+
+.PHONY: help demo test check fmt import-time constraints clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY)-demo ## store this repository's history and travel in it (ARGS="path --at 2026-01-31")
+	@$(BIN)/python examples/git_history.py $(ARGS)
+
+test: $(READY)-test ## run all tests (PYTEST_ARGS="-k sqlite", AETT_TEST_PROFILE=dev, ci or soak)
+	@$(BIN)/python -m pytest -n auto --dist loadscope $(PYTEST_ARGS)
+
+check: $(READY)-check ## format, lint, types and layers, without changing anything
+	@$(BIN)/ruff format --check $(EXISTING)
+	@$(BIN)/ruff check $(EXISTING)
+	@$(BIN)/mypy $(EXISTING)
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+fmt: $(READY)-check ## format, and mend what ruff can
+	@$(BIN)/ruff format $(EXISTING)
+	@$(BIN)/ruff check --fix $(EXISTING)
+
+import-time: $(READY)-demo ## how long `import aett` takes
+	@$(BIN)/python benchmarks/import_time.py
+
+constraints: $(READY)-pip ## write constraints.txt anew, with the newest versions
+	@$(PIP) install --quiet uv
+	@printf '%s\n' '-e .[all,testing]' pip hatchling editables | $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --no-emit-index-url --no-header --no-annotate --no-emit-package aett \
+		--group pyproject.toml:dev - > $(VENV)/constraints.txt
+	@mv $(VENV)/constraints.txt constraints.txt
+
+clean: ## remove what demo, tests and checks leave behind (not .venv)
+	@rm -rf .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(READY)-pip: constraints.txt
+	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or later with venv was found: install one (Debian: python3 and' \
+		'python3-venv), or name it: make PYTHON=/path/to/python ...' >&2; exit 1; }
+	@$(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { echo '$(PYTHON) is not Python 3.11 or later with venv' >&2; exit 1; }
+	@test -x $(BIN)/python && $(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo 'Setting up $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
+	@$(PIP) install --quiet --constraint constraints.txt pip
+	@touch $@
+
+$(READY)-demo: $(READY)-pip $(DECLARED)
+	@echo 'Installing what the examples need into $(VENV)'
+	@$(INSTALL) --editable . --group examples
+	@touch $@
+
+$(READY)-test: $(READY)-pip $(DECLARED)
+	@echo 'Installing what the tests need into $(VENV)'
+	@$(INSTALL) --editable . --group test --group examples
+	@touch $@ $(READY)-demo
+
+$(READY)-check: $(READY)-pip $(DECLARED)
+	@echo 'Installing what the checks need into $(VENV)'
+	@$(INSTALL) --editable . --group dev
+	@touch $@ $(READY)-test $(READY)-demo

@@ -1,0 +1,33 @@
+"""Documentation that is run: every Python block of README.md and docs/, a page's blocks one after another.
+
+The blocks of a page build on each other. With pytest-xdist, `--dist loadscope` gives them to one worker.
+"""
+
+import contextlib
+import tempfile
+from typing import Any
+
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+_ELSEWHERE = "an ExitStack that ends with the page"
+
+
+def _begin(namespace: dict[str, Any]) -> None:
+    # The classes of a page are of a module that is not __main__; the files it makes are in a directory of its own.
+    with contextlib.ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        stack.enter_context(contextlib.chdir(directory))
+        namespace.update({"__name__": "a_page", _ELSEWHERE: stack.pop_all()})
+
+
+def _end(namespace: dict[str, Any]) -> None:
+    namespace[_ELSEWHERE].close()
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/*.md"],
+    setup=_begin,
+    teardown=_end,
+).pytest()
