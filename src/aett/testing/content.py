@@ -50,4 +50,6 @@ SMALL: Final = st.integers(0, 9)
 # Bounds are drawn as parts of what is there, so that they fall inside, and a little beyond.
 PARTS: Final = 24
 PART: Final = st.integers(0, PARTS)
+# A bound, or how many microseconds after which commit of the stream.
+WHEN: Final = strategies.bounds() | st.tuples(SMALL, st.integers(-1, 1))
 CHANCE: Final = st.integers(0, 2)

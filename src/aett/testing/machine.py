@@ -19,7 +19,7 @@ from aett.core.outcome import Failure
 from aett.core.rejection import CommitTooLarge, DuplicateCommit
 from aett.core.snapshot import Snapshot
 from aett.testing import profiles, strategies
-from aett.testing.content import CHANCE, CONTENT, FULL, NOTES, PART, SMALL, WHERE, WHO, Content
+from aett.testing.content import CHANCE, CONTENT, FULL, NOTES, PART, SMALL, WHEN, WHERE, WHO, Content
 from aett.testing.harness import Harness
 from aett.testing.model import must_be, same, unnumbered
 from aett.testing.samples import START, Noted
@@ -97,17 +97,17 @@ class StoreMachine(Witnesses):
         found = self.users[who].commits.get(*name, min_revision=low, max_revision=high)
         self._expect(found, self.model.get(name, low, high), f"L8: get({low}, {high})")
 
-    @rule(who=WHO, where=WHERE, max_time=strategies.bounds())
-    def read_to_time(self, who: int, where: int, max_time: datetime) -> None:
+    @rule(who=WHO, where=WHERE, when=WHEN)
+    def read_to_time(self, who: int, where: int, when: datetime | tuple[int, int]) -> None:
         """A stream's prefix to a time (L8)."""
-        name = self.names[where]
+        name, max_time = self.names[where], self._moment(self.names[where], when)
         found = self.users[who].commits.get_to(*name, max_time)
         self._expect(found, self.model.get(name, max_time=max_time), f"L8: get_to({max_time})")
 
-    @rule(who=WHO, where=WHERE, max_time=strategies.bounds())
-    def read_all_to_time(self, who: int, where: int, max_time: datetime) -> None:
+    @rule(who=WHO, where=WHERE, when=WHEN)
+    def read_all_to_time(self, who: int, where: int, when: datetime | tuple[int, int]) -> None:
         """A tenant's commits to a time (L8)."""
-        tenant = self.names[where][0]
+        tenant, max_time = self.names[where][0], self._moment(self.names[where], when)
         self._learn(who, tenant)
         found = self.users[who].commits.get_all_to(tenant, max_time)
         self._expect(found, self.model.get_all_to(tenant, max_time), f"L8: get_all_to({max_time})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 VARIABLE: Final = "AETT_TEST_PROFILE"
 
@@ -28,7 +28,7 @@ PROFILES: Final = {
 }
 
 # Examples and steps of a state machine: each example is a place of storage of its own.
-_MACHINES: Final = {"dev": (15, 25), "ci": (60, 30), "soak": (2_000, 100)}
+_MACHINES: Final = {"dev": (25, 25), "ci": (120, 30), "soak": (2_000, 100)}
 
 
 def chosen() -> str:
@@ -50,4 +50,10 @@ def for_machines() -> settings:
     """The chosen profile, with examples and steps for a state machine."""
     name = chosen()
     examples, steps = _MACHINES[name]
-    return settings(PROFILES[name], max_examples=examples, stateful_step_count=steps)
+    return settings(
+        PROFILES[name],
+        max_examples=examples,
+        stateful_step_count=steps,
+        report_multiple_bugs=False,
+        phases=[each for each in Phase if each is not Phase.explain],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,14 +13,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from aett.core.commit import MAX_REVISION, Commit
 from aett.core.head import Head
 from aett.core.outcome import Failure, Success
+from aett.core.stamp import from_microseconds, to_microseconds
 from aett.testing import strategies
 from aett.testing.clients import Client, opened
 from aett.testing.content import PARTS, Content
 from aett.testing.harness import Harness
 from aett.testing.model import Model, Name, must_be, same, unnumbered
-from aett.testing.samples import CONFLICTS
+from aett.testing.samples import CONFLICTS, START
 
 FULL_CHECK_EVERY: Final = 4
+EARLIEST: Final = to_microseconds(datetime.min.replace(tzinfo=UTC))
+LATEST: Final = to_microseconds(datetime.max.replace(tzinfo=UTC))
 
 
 class Witnesses(RuleBasedStateMachine):
@@ -81,6 +85,14 @@ class Witnesses(RuleBasedStateMachine):
     def _id(self) -> UUID:
         self.ids.append(UUID(int=len(self.ids) + 1))
         return self.ids[-1]
+
+    def _moment(self, name: Name, when: datetime | tuple[int, int]) -> datetime:
+        if isinstance(when, datetime):
+            return when
+        which, microseconds = when
+        stamps = [each.commit_stamp for each in self.model.stream(name)] or [START]
+        count = to_microseconds(stamps[which % len(stamps)]) + microseconds
+        return from_microseconds(min(max(count, EARLIEST), LATEST))
 
     def _revision(self, name: Name, part: int) -> int:
         return MAX_REVISION if part == PARTS else part % (self.model.head(name).revision + 3)
