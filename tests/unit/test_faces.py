@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import aett.adapters
+from aett.adapters import memory, sqlite
 
 ADAPTERS = Path(aett.adapters.__file__).parent
 
@@ -107,3 +110,12 @@ def test_a_port_says_the_same_twice(port: str) -> None:
         [ast.unparse(member) for member in each.body[1:]] for each in tree.body if isinstance(each, ast.ClassDef)
     )
     assert awaited == sync
+
+
+@pytest.mark.parametrize("engine", [memory, sqlite])
+@pytest.mark.parametrize("port", ["CommitStore", "SnapshotStore", "PersistenceManagement"])
+def test_both_faces_of_an_engine_are_made_alike(engine: ModuleType, port: str) -> None:
+    sync, awaited = (inspect.signature(getattr(engine, name)) for name in (port, f"Async{port}"))
+    assert [(each.name, each.kind, each.default) for each in sync.parameters.values()] == [
+        (each.name, each.kind, each.default) for each in awaited.parameters.values()
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from aett.core.errors import InvalidCommit
 
@@ -37,12 +37,11 @@ def freeze(headers: Headers) -> Headers:
 
 def _same(copy: Any, given: Any) -> bool:
     """Equal and of the same types: `1 == True` is not enough."""
-    if type(copy) is not type(given):
+    kind: object = type(copy)
+    if kind is not type(given):
         return False
-    if type(copy) is dict:
-        members = cast("dict[str, Any]", copy)
-        return members.keys() == given.keys() and all(_same(each, given[key]) for key, each in members.items())
-    if type(copy) is list:
-        items: Any = copy
-        return len(items) == len(given) and all(map(_same, items, given))
+    if kind is dict:
+        return copy.keys() == given.keys() and all(_same(copy[key], given[key]) for key in copy)
+    if kind is list:
+        return len(copy) == len(given) and all(map(_same, copy, given))
     return bool(copy == given)
