@@ -37,7 +37,7 @@ def freeze(headers: Headers) -> Headers:
 
 def _same(copy: Any, given: Any) -> bool:
     """Equal and of the same types: `1 == True` is not enough."""
-    kind: object = type(copy)
+    kind: Any = type(copy)
     if kind is not type(given):
         return False
     if kind is dict:
