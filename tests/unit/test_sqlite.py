@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from aett import (
     TopicMap,
     UnsupportedServer,
 )
+from aett.adapters.sql.statement import Statement
 from aett.adapters.sqlite import (
     AsyncCommitStore,
     AsyncPersistenceManagement,
@@ -37,6 +39,7 @@ from aett.adapters.sqlite import (
     PersistenceManagement,
     SnapshotStore,
 )
+from aett.adapters.sqlite.database import Synchronous
 from aett.core.commit import Commit
 
 
@@ -100,8 +103,20 @@ def test_the_database_is_in_wal_mode_and_syncs_fully(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
-    with CommitStore(path, topic_map=TOPICS) as store:
-        assert store._performer._connections._database.synchronous == "FULL"  # type: ignore[attr-defined]  # looks inside
+
+
+@pytest.mark.parametrize(("synchronous", "level"), [("FULL", 2), ("NORMAL", 1), ("EXTRA", 3), ("OFF", 0)])
+def test_every_connection_syncs_as_it_is_told(path: Path, synchronous: Synchronous, level: int) -> None:
+    asked = Statement("PRAGMA synchronous")
+    with CommitStore(path, topic_map=TOPICS, synchronous=synchronous) as store:
+        assert store._performer(asked) == [(level,)]
+
+    async def scenario() -> None:
+        async with AsyncCommitStore(path, topic_map=TOPICS, synchronous=synchronous) as awaited:
+            assert await awaited._performer(asked) == [(level,)]
+            assert await awaited._performer(Statement(asked.text, writes=True)) == [(level,)]
+
+    asyncio.run(scenario())
 
 
 def test_settings_that_sqlite_does_not_have_are_refused(path: Path) -> None:
@@ -411,7 +426,65 @@ def test_a_thread_s_connection_ends_with_the_thread(store: CommitStore) -> None:
     assert len(store._performer._connections._open) == 1  # type: ignore[attr-defined]  # looks inside
 
 
+# Transactions
+
+
+def spoil_purges(path: Path) -> None:
+    """Commits are deleted before snapshots, and snapshots cannot be."""
+    alter(
+        path,
+        "INSERT INTO commits_snapshots VALUES ('tenant', 'stream', 1, 1, 1, 'x', X'00')",
+        "CREATE TRIGGER keep BEFORE DELETE ON commits_snapshots BEGIN SELECT RAISE(ABORT, 'kept'); END",
+    )
+
+
+def test_a_purge_that_fails_midway_has_done_nothing(path: Path, store: CommitStore) -> None:
+    store.commit(a_commit()).unwrap()
+    spoil_purges(path)
+    with PersistenceManagement(path) as management:
+        with pytest.raises(SchemaMismatch, match="kept"):
+            management.purge("tenant")
+        assert len(list(store.get("tenant", "stream"))) == 1
+        with CommitStore(path, topic_map=TOPICS, busy_timeout=0.2) as other:
+            other.commit(a_commit(Head("tenant", "other"))).unwrap()
+        management.purge("nobody")
+
+
+def test_an_awaited_purge_that_fails_midway_has_done_nothing(path: Path, store: CommitStore) -> None:
+    store.commit(a_commit()).unwrap()
+    spoil_purges(path)
+
+    async def scenario() -> None:
+        async with AsyncPersistenceManagement(path) as management:
+            with pytest.raises(SchemaMismatch, match="kept"):
+                await management.purge("tenant")
+            assert len(list(store.get("tenant", "stream"))) == 1
+            with CommitStore(path, topic_map=TOPICS, busy_timeout=0.2) as other:
+                other.commit(a_commit(Head("tenant", "other"))).unwrap()
+            await management.purge("nobody")
+
+    asyncio.run(scenario())
+
+
 # Tasks
+
+
+def test_a_task_cancelled_while_the_store_opens_leaves_no_connection(path: Path) -> None:
+    before = threading.active_count()
+
+    async def scenario() -> None:
+        for moment in range(40):
+            async with AsyncCommitStore(path, topic_map=TOPICS) as store:
+                task = asyncio.ensure_future(store.find("tenant", "stream", uuid4()))
+                await asyncio.sleep(0.0001 * moment)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(scenario())
+    for _ in range(100):  # a closed connection's thread is about to end
+        if threading.active_count() > before:
+            time.sleep(0.02)
+    assert threading.active_count() == before
 
 
 def test_a_cancelled_task_leaves_nothing_locked_and_nothing_half_done(path: Path) -> None:

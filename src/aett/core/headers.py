@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from aett.core.errors import InvalidCommit
 
@@ -37,7 +37,7 @@ def freeze(headers: Headers) -> Headers:
 
 def _same(copy: Any, given: Any) -> bool:
     """Equal and of the same types: `1 == True` is not enough."""
-    kind: Any = type(copy)
+    kind = cast("object", type(copy))
     if kind is not type(given):
         return False
     if kind is dict:
