@@ -87,13 +87,10 @@ class AsyncSqlitePerformer:
     async def _open(self, *, writes: bool) -> aiosqlite.Connection:
         async with self._opening:
             if writes not in self._connections:
-                await _finished(self._keep(writes=writes))
+                connection = await _opened(self._database)
+                for use in (True, False) if self._database.path is None else (writes,):
+                    self._connections[use] = connection
             return self._connections[writes]
-
-    async def _keep(self, *, writes: bool) -> None:
-        connection = await _opened(self._database)
-        for use in (True, False) if self._database.path is None else (writes,):
-            self._connections[use] = connection
 
 
 def usable(connection: aiosqlite.Connection) -> aiosqlite.Connection:
