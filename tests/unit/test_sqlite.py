@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -512,6 +514,29 @@ def test_a_cancelled_task_leaves_nothing_locked_and_nothing_half_done(path: Path
             assert 40 <= committed <= 54
 
     asyncio.run(scenario())
+
+
+FORGETFUL = """
+import asyncio, sys
+from uuid import uuid4
+from aett import TopicMap
+from aett.adapters.sqlite import AsyncCommitStore, AsyncPersistenceManagement
+
+async def main():
+    global store
+    await AsyncPersistenceManagement(sys.argv[1]).initialize()
+    store = AsyncCommitStore(sys.argv[1], topic_map=TopicMap())
+    await store.find("tenant", "stream", uuid4())
+
+asyncio.run(main())
+print("end")
+"""
+
+
+def test_a_program_that_forgets_to_close_its_stores_ends_all_the_same(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", FORGETFUL, str(tmp_path / "events.db"))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603  # ours
+    assert done.stdout == "end\n"
 
 
 def test_an_aiosqlite_connection_is_shared_and_joined(path: Path) -> None:

@@ -107,9 +107,14 @@ def usable(connection: aiosqlite.Connection) -> aiosqlite.Connection:
 
 
 async def _opened(database: Database) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(
+    connection = aiosqlite.connect(
         database.uri, uri=True, timeout=database.one_wait, isolation_level=None, check_same_thread=False
     )
+    # Else a program that forgets to close a store would never end. (Before aiosqlite 0.22 the connection
+    # was the thread.)
+    thread: Any = getattr(connection, "_thread", connection)
+    thread.daemon = True
+    await connection
     try:
         for statement in database.statements:
             await connection.execute_fetchall(statement)
