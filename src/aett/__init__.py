@@ -1,13 +1,9 @@
 """Aett: an event store. The core's values and functions, and the repositories; engines are in `aett.adapters`."""
 
-from aett.application.async_repositories import (
-    AsyncDefaultAggregateRepository,
-    AsyncDefaultSagaRepository,
-)
-from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
-from aett.application.saga_plans import Undispatched
-from aett.application.snapshot_policy import every, never
-from aett.application.stream_plans import WriteRejection
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from aett.core.aggregate import Aggregate
 from aett.core.commit import MAX_REVISION, Commit, EventMessage, caused_by
 from aett.core.conflict import ConflictDetector, ConflictRule, commutes, conflicts_if
@@ -26,6 +22,7 @@ from aett.core.errors import (
 from aett.core.fold import Impossible, fold
 from aett.core.folded import Folded
 from aett.core.head import Head
+from aett.core.later import later
 from aett.core.outcome import Failure, Outcome, Result, Success, accept
 from aett.core.page import Page
 from aett.core.rejection import (
@@ -39,6 +36,28 @@ from aett.core.saga import Saga
 from aett.core.snapshot import Snapshot
 from aett.core.topic import Topic
 from aett.core.topic_map import TopicMap
+
+if TYPE_CHECKING:
+    from aett.application.async_repositories import (
+        AsyncDefaultAggregateRepository,
+        AsyncDefaultSagaRepository,
+    )
+    from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
+    from aett.application.saga_plans import Undispatched
+    from aett.application.snapshot_policy import every, never
+    from aett.application.stream_plans import WriteRejection
+
+_LATER = {
+    "AsyncDefaultAggregateRepository": "application.async_repositories",
+    "AsyncDefaultSagaRepository": "application.async_repositories",
+    "DefaultAggregateRepository": "application.repositories",
+    "DefaultSagaRepository": "application.repositories",
+    "Undispatched": "application.saga_plans",
+    "WriteRejection": "application.stream_plans",
+    "every": "application.snapshot_policy",
+    "never": "application.snapshot_policy",
+}
+"""What a domain alone does not need: `import aett` is to be quick."""
 
 __all__ = [
     "MAX_REVISION",
@@ -88,3 +107,5 @@ __all__ = [
     "fold",
     "never",
 ]
+
+__getattr__ = later(__name__, _LATER)

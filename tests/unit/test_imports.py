@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 DRIVERS = {"sqlite3", "aiosqlite", "psycopg", "asyncpg", "pymysql", "aiomysql", "pyodbc", "pymongo", "boto3"}
 WAITING = {"tenacity", "stamina"}
 TESTING = {"hypothesis", "pytest"}
@@ -36,3 +38,19 @@ def test_the_sync_stores_of_sqlite_need_no_async_driver() -> None:
 
 def test_the_async_stores_of_sqlite_import_theirs() -> None:
     assert "aiosqlite" in imported_by("from aett.adapters.sqlite import AsyncCommitStore")
+
+
+@pytest.mark.parametrize(
+    ("name", "missing", "extra"),
+    [
+        ("aett.adapters.sqlite.CommitStore", "tenacity", "sqlite"),
+        ("aett.adapters.sqlite.AsyncCommitStore", "aiosqlite", "sqlite-async"),
+        ("aett.testing.check_commutes", "hypothesis", "testing"),
+    ],
+)
+def test_a_missing_extra_is_named(name: str, missing: str, extra: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    program = f"import sys; sys.modules[{missing!r}] = None; from {module} import {attribute}"
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 1
+    assert f'{name} needs {missing}: pip install "aett[{extra}]"' in done.stderr

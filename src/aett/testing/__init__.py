@@ -6,9 +6,9 @@ asked for, because it needs the `testing` extra (pytest and Hypothesis).
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aett.core.later import later
 from aett.testing.given import given
 from aett.testing.harness import Harness, Place
 from aett.testing.traits import Traits
@@ -39,9 +39,4 @@ __all__ = [
     "run_machine",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import what needs the `testing` extra when it is asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = later(__name__, _LATER, dict.fromkeys(_LATER.values(), "testing"))

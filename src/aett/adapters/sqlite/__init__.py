@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aett.adapters.sqlite.stores import CommitStore, PersistenceManagement, SnapshotStore
+from aett.core.later import later
 
 if TYPE_CHECKING:
     from aett.adapters.sqlite.async_stores import (
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         AsyncPersistenceManagement,
         AsyncSnapshotStore,
     )
+    from aett.adapters.sqlite.stores import CommitStore, PersistenceManagement, SnapshotStore
 
 __all__ = [
     "AsyncCommitStore",
@@ -22,15 +23,8 @@ __all__ = [
     "SnapshotStore",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """The async stores, when they are asked for: only they need aiosqlite."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from aett.adapters.sqlite import async_stores  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f'{name} needs aiosqlite: pip install "aett[sqlite-async]"', name=error.name
-        ) from error
-    return getattr(async_stores, name)
+__getattr__ = later(
+    __name__,
+    {name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
+    {"stores": "sqlite", "async_stores": "sqlite-async"},
+)
