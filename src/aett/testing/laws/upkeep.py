@@ -66,7 +66,7 @@ class Upkeep:
         assert same(clients.other.snapshots.get(*STREAM), _snapshot(STREAM, 3, "second"))
 
     def test_L12_a_snapshot_restores_state_and_head(self, clients: Clients) -> None:
-        texts = ("", "\U0001f6a2", "\0", "x" * 50_000)
+        texts = ("", "\U0001f6a2", "\0", "x" * 100_000)
         clients.one.snapshots.add(_snapshot(STREAM, 4, *texts))
         found = clients.other.snapshots.get(*STREAM)
         assert found is not None
