@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -139,3 +141,13 @@ def test_causes_carry_the_correlation_on() -> None:
     two = commit(commit_id=UUID(int=2), headers=caused_by(one))
     assert two.headers == {"causation_id": str(ID), "correlation_id": str(ID)}
     assert caused_by(two) == {"causation_id": str(UUID(int=2)), "correlation_id": str(ID)}
+
+
+@pytest.mark.parametrize("headers", [{}, {"by": "Ann"}])
+def test_a_commit_can_be_copied_and_sent_to_another_process(headers: dict[str, str]) -> None:
+    made = commit(headers=headers, events=(EventMessage(Noted("x"), headers),))
+    for again in (copy.deepcopy(made), pickle.loads(pickle.dumps(made))):  # noqa: S301  # our own
+        assert again == made
+        assert again.headers == again.events[0].headers == headers
+        with pytest.raises(TypeError):
+            again.headers["by"] = "Bob"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]  # what is tested

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import attrs
@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from aett.core import headers, identifier, stamp
 from aett.core.errors import InvalidCommit
-from aett.core.headers import EMPTY, Headers
+from aett.core.headers import EMPTY, Headers, reduced
 
 MAX_REVISION: Final = 2**63 - 1
 """The largest revision, sequence and checkpoint: what a signed 64-bit integer holds."""
@@ -23,6 +23,10 @@ class EventMessage:
 
     body: object
     headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled and copied."""
+        return reduced(self)
 
 
 def _utc(value: datetime) -> datetime:
@@ -53,6 +57,10 @@ class Commit:
     headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)
     commands: tuple[object, ...] = field(default=(), converter=tuple[object, ...])
     checkpoint: int | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled and copied."""
+        return reduced(self)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no stream can hold."""

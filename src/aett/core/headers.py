@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, cast
 
+import attrs
+
 from aett.core.errors import InvalidCommit
+from aett.core.restoring import restore
 
 Headers: TypeAlias = Mapping[str, Any]
 
@@ -45,3 +48,14 @@ def _same(copy: Any, given: Any) -> bool:
     if kind is list:
         return len(copy) == len(given) and all(map(_same, copy, given))
     return bool(copy == given)
+
+
+def reduced(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """The `__reduce__` of an attrs class with frozen headers: a proxy can be neither pickled nor copied."""
+    cls: type[Any] = value.__class__
+    fields: dict[str, Any] = {each.name: getattr(value, each.name) for each in attrs.fields(cls)}
+    return _remade, (cls, fields | {"headers": dict(value.headers)})
+
+
+def _remade(cls: type[Any], fields: dict[str, Any]) -> Any:
+    return restore(cls, fields | {"headers": MappingProxyType(fields["headers"])})
