@@ -89,8 +89,22 @@ def test_microseconds_are_exact_over_the_whole_range(stamp: datetime) -> None:
 
 
 def test_a_commit_id_is_a_uuid() -> None:
-    with pytest.raises(TypeError, match="UUID"):
+    with pytest.raises(InvalidCommit, match="commit_id must be a UUID, not str"):
         commit(commit_id="1")
+
+
+@pytest.mark.parametrize("number", [1.0, "1", None, True])
+def test_a_number_is_whole(number: Any) -> None:
+    with pytest.raises(InvalidCommit, match="stream_revision must be an int"):
+        commit(stream_revision=number)
+    with pytest.raises(InvalidCommit, match="sequence must be an int"):
+        Head("tenant", "stream", 1, number)
+
+
+@pytest.mark.parametrize("headers", ["by", [("by", "Ann")], None, 7])
+def test_headers_are_a_mapping(headers: Any) -> None:
+    with pytest.raises(InvalidCommit, match="headers must be a mapping"):
+        commit(headers=headers)
 
 
 def test_what_is_no_event_message_is_refused() -> None:

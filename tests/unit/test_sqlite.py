@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
+import os
 import sqlite3
 import subprocess
 import sys
@@ -426,6 +428,41 @@ def test_a_thread_s_connection_ends_with_the_thread(store: CommitStore) -> None:
     assert len(store._performer._connections._open) == 0  # type: ignore[attr-defined]  # looks inside
     assert len(list(store.get_from("tenant"))) == 24
     assert len(store._performer._connections._open) == 1  # type: ignore[attr-defined]  # looks inside
+
+
+def test_a_store_closed_while_threads_use_it_tells_them(path: Path) -> None:
+    store = CommitStore(path, topic_map=TOPICS)
+    told: list[type[Exception]] = []
+
+    def work(number: int) -> None:
+        head = Head("tenant", f"s{number}")
+        try:
+            while True:
+                head = Head.after(store.commit(a_commit(head)).unwrap())
+                list(store.get("tenant", f"s{number}", min_revision=head.revision))
+        except Exception as error:  # noqa: BLE001  # whatever it is
+            told.append(type(error))
+
+    with ThreadPoolExecutor(6) as pool:
+        working = [pool.submit(work, number) for number in range(6)]
+        time.sleep(0.3)
+        store.close()
+        for each in working:
+            each.result(timeout=20)
+    assert told == [StoreClosed] * 6
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_process_opens_a_connection_of_its_own(store: CommitStore) -> None:
+    store.commit(a_commit()).unwrap()
+    process = multiprocessing.get_context("fork").Process(
+        target=store.commit, args=(a_commit(Head("tenant", "child")),)
+    )
+    process.start()
+    process.join(20)
+    assert process.exitcode == 0
+    assert [each.stream_id for each in store.get_from("tenant")] == ["stream", "child"]
 
 
 # Transactions

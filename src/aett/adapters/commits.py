@@ -16,6 +16,8 @@ from aett.adapters.record import Record, Recorder
 from aett.core import identifier
 from aett.core.commit import MAX_REVISION, Commit
 from aett.core.conflict import ConflictDetector
+from aett.core.errors import InvalidCommit
+from aett.core.number import unique, whole
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.page import Page
 from aett.core.plan import Plan
@@ -41,6 +43,8 @@ class Commits:
 
     def commit(self, commit: Commit) -> Plan[Outcome[Commit, CommitRejection]]:
         """Append; if it was refused, look why."""
+        if not isinstance(commit, Commit):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise InvalidCommit(f"a store commits a Commit, not {type(commit).__name__}")
         record, limit = self.recorder.record(commit), self.engine.max_commit_size
         too_large = CommitTooLarge(record.size, limit) if limit is not None and record.size > limit else None
         checkpoint = None if too_large else (yield from self.engine.append(record))
@@ -71,7 +75,7 @@ class Commits:
     def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Plan[Commit | None]:
         """Look the id up in the stream."""
         tenant_id, stream_id = identifier.tenant(tenant_id), identifier.stream(stream_id)
-        record = yield from self.engine.find(tenant_id, stream_id, commit_id.bytes)
+        record = yield from self.engine.find(tenant_id, stream_id, unique(commit_id).bytes)
         return None if record is None else self.recorder.commit(record)
 
     def get(self, tenant_id: str, stream_id: str, min_revision: int, max_revision: int) -> Reading[Commit]:
@@ -94,7 +98,7 @@ class Commits:
 
     def get_from(self, tenant_id: str, checkpoint: int) -> Reading[Commit]:
         """Pages of the log, by keyset on the checkpoint."""
-        return self._log(tenant_id, max(0, min(checkpoint, MAX_REVISION)), None)
+        return self._log(tenant_id, max(0, min(whole("checkpoint", checkpoint), MAX_REVISION)), None)
 
     def _log(self, tenant_id: str, checkpoint: int, max_stamp: int | None) -> Reading[Commit]:
         identifier.tenant(tenant_id)
@@ -117,7 +121,8 @@ class Commits:
     ) -> Reading[T]:
         tenant_id, stream_id = identifier.tenant(tenant_id), identifier.stream(stream_id)
         until = None if max_time is None else to_microseconds(aware(max_time, "max_time"))
-        least, high = max(1, min_revision), min(max_revision, MAX_REVISION)
+        least = max(1, whole("min_revision", min_revision))
+        high = min(whole("max_revision", max_revision), MAX_REVISION)
 
         def fetch(low: int) -> Plan[Fetched[T]]:
             records = yield from self._records(tenant_id, stream_id, low, high)

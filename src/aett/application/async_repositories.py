@@ -166,5 +166,9 @@ class AsyncDefaultSagaRepository(AsyncRepository[SagaPlans]):
     async def mark_dispatched(
         self, saga_id: str, undispatched: Undispatched[C]
     ) -> Outcome[Undispatched[C], WriteRejection]:
-        """Remember that this command, and all of the saga's before it, are done."""
+        """Remember that this command, and all of the saga's before it, are done.
+
+        Marks are events in a stream of their own, `<saga_id>/dispatched`. Purge it with the saga's:
+        alone it would count the commands of a new saga of this id as done.
+        """
         return await self._run(self._plans.mark_dispatched(saga_id, undispatched))

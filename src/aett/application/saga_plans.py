@@ -25,7 +25,10 @@ C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
 
 DISPATCHED: Final = "/dispatched"
-"""Appended to a saga's id, the name of the stream that remembers which commands are done."""
+"""Appended to a saga's id, the name of the stream that remembers which commands are done.
+
+It holds an event for each mark, all read to find the last; a policy of snapshots shortens that.
+"""
 
 
 @frozen

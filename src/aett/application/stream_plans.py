@@ -204,8 +204,22 @@ class StreamPlans:
                     folded = followed.unwrap()
                 case Failure(DuplicateCommit(stored)) if stored.bodies == decision.events:
                     return (yield from self.load(source, writing.stream_id))
+                case Failure(Impossible()):
+                    return (yield from self._unless_saved(source, writing, decision, outcome))
                 case _:
                     return outcome
+
+    def _unless_saved(
+        self, source: Evolves[S, E], writing: Writing, decision: Decision[E], otherwise: Failure[WriteRejection]
+    ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
+        """The state that there is, if an earlier attempt saved this: then the events cannot follow themselves."""
+        find = Find(self.tenant_id, writing.stream_id, writing.commit_id)
+        stored = (yield from find) if writing.given else None
+        if stored is None:
+            return otherwise
+        if stored.bodies != decision.events:
+            return Failure(DuplicateCommit(stored))
+        return (yield from self.load(source, writing.stream_id))
 
     def _append(
         self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]

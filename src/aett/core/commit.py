@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import attrs
 from attrs import field, frozen
 
-from aett.core import headers, identifier, stamp
+from aett.core import headers, identifier, number, stamp
 from aett.core.errors import InvalidCommit
 from aett.core.headers import EMPTY, Headers, reduced
 
@@ -49,9 +48,9 @@ class Commit:
 
     tenant_id: str = field(validator=identifier.a_tenant)
     stream_id: str = field(validator=identifier.a_stream)
-    stream_revision: int
-    commit_sequence: int
-    commit_id: UUID = field(validator=attrs.validators.instance_of(UUID))
+    stream_revision: int = field(validator=number.an_int)
+    commit_sequence: int = field(validator=number.an_int)
+    commit_id: UUID = field(validator=number.a_uuid)
     commit_stamp: datetime = field(converter=_utc)
     events: tuple[EventMessage, ...] = field(converter=tuple[EventMessage, ...])
     headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from aett.core import identifier
+from aett.core import identifier, number
 from aett.core.commit import MAX_REVISION, Commit, EventMessage
 from aett.core.errors import InvalidCommit
 from aett.core.headers import EMPTY, Headers
@@ -23,8 +23,8 @@ class Head:
 
     tenant_id: str = field(validator=identifier.a_tenant)
     stream_id: str = field(validator=identifier.a_stream)
-    revision: int = 0
-    sequence: int = 0
+    revision: int = field(default=0, validator=number.an_int)
+    sequence: int = field(default=0, validator=number.an_int)
     checkpoint: int | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -21,6 +21,8 @@ def freeze(headers: Headers) -> Headers:
 
     Raises `InvalidCommit` if the headers would not come back equal from JSON.
     """
+    if not isinstance(headers, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise InvalidCommit(f"headers must be a mapping, not {type(headers).__name__}")
     if not headers:
         return EMPTY
     # What encodes is loaded when something is encoded: `import aett` is to be quick.

@@ -9,6 +9,7 @@ from aett.adapters.sql.statement import Statement
 from aett.core import identifier
 from aett.core.commit import MAX_REVISION
 from aett.core.head import Head
+from aett.core.number import whole
 from aett.core.plan import Plan
 from aett.core.snapshot import Snapshot
 
@@ -26,7 +27,7 @@ class SqlSnapshots:
             {
                 "tenant_id": identifier.tenant(tenant_id),
                 "stream_id": identifier.stream(stream_id),
-                "max_revision": min(max_revision, MAX_REVISION),
+                "max_revision": min(whole("max_revision", max_revision), MAX_REVISION),
             },
         )
         if not rows:

@@ -17,6 +17,10 @@ _SHARED: Final = threading.RLock()
 """Serializes connections that callers hand in: the same one may be in several stores."""
 
 
+_INHERITED: Final[list[object]] = []
+"""Connections of the process that this one was forked from: they must be neither used nor closed."""
+
+
 def opened(database: Database) -> sqlite3.Connection:
     """A new connection in autocommit mode: a statement is a transaction of its own."""
     connection = sqlite3.connect(
@@ -44,31 +48,37 @@ class ThreadConnections:
     @contextmanager
     def lent(self, *, writes: bool) -> Generator[sqlite3.Connection, None, None]:
         """The thread's own connection; for writing, when the threads before it have written."""
-        connection = self._connection()
+        mine = self._mine()
         if not writes:
-            yield connection
+            with mine.in_use:
+                yield mine.connection
         elif self._writing.acquire(timeout=self._database.busy_timeout):
             try:
-                yield connection
+                with mine.in_use:
+                    yield mine.connection
             finally:
                 self._writing.release()
         else:
             raise StorageUnavailable(f"{self._database.name}: this program's own writers kept it busy")
 
     def close(self) -> None:
-        """Close every thread's connection."""
+        """Close every thread's connection, when it is not in use."""
         self._closed = True
         for each in list(self._open):
-            each.close()
+            with each.in_use:
+                each.close()
 
-    def _connection(self) -> sqlite3.Connection:
+    def _mine(self) -> _Closing:
         if self._closed:
             raise StoreClosed(f"{self._database.name}: this store is closed")
         mine: _Closing | None = getattr(self._local, "mine", None)
-        if mine is None or mine.process != os.getpid():
+        if mine is not None and mine.process != os.getpid():
+            _INHERITED.append(mine)
+            mine = None
+        if mine is None:
             mine = self._local.mine = _Closing(opened(self._database))
             self._open.add(mine)
-        return mine.connection
+        return mine
 
 
 class _Closing:
@@ -77,6 +87,7 @@ class _Closing:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.process = os.getpid()
+        self.in_use = threading.Lock()  # sqlite3 does not survive that another thread closes what is in use
         self.close = weakref.finalize(self, _close, connection, self.process)
 
 

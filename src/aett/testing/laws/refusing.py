@@ -71,6 +71,26 @@ def _must_raise(error: type[Exception], name: str, call: Callable[[], object]) -
 class Refusing:
     """Tests of bad input."""
 
+    @pytest.mark.parametrize("number", ["1", 1.5, None, True], ids=repr)
+    def test_every_method_refuses_a_number_that_is_not_whole(self, clients: Clients, number: Any) -> None:
+        store, snapshots = clients.one.commits, clients.one.snapshots
+        calls: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("get", lambda: list(store.get(*STREAM, min_revision=number))),
+            ("get", lambda: list(store.get(*STREAM, max_revision=number))),
+            ("pages", lambda: list(store.pages(*STREAM, min_revision=number))),
+            ("get_from", lambda: list(store.get_from(STREAM[0], number))),
+            ("snapshots.get", lambda: snapshots.get(*STREAM, max_revision=number)),
+        )
+        for name, call in calls:
+            assert "must be an int" in _must_raise(InvalidCommit, name, call)
+
+    def test_what_is_no_commit_and_no_id_is_refused(self, clients: Clients) -> None:
+        anything: Any = "one"
+        with pytest.raises(InvalidCommit, match="a Commit, not str"):
+            clients.one.commits.commit(anything)
+        with pytest.raises(InvalidCommit, match="a UUID, not str"):
+            clients.one.commits.find(*STREAM, anything)
+
     @pytest.mark.parametrize("tenant", BAD_TENANTS, ids=ascii)
     def test_every_method_refuses_a_tenant_out_of_bounds(self, clients: Clients, tenant: Any) -> None:
         append(clients.one, STREAM, notes("one"))

@@ -1,0 +1,32 @@
+"""Numbers of revisions, sequences and checkpoints: whole, and nothing that only looks like it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from aett.core.errors import InvalidCommit
+
+
+def whole(what: str, number: int) -> int:
+    """The number itself; `InvalidCommit` if it is no int (True is none either)."""
+    if type(number) is not int:
+        raise InvalidCommit(f"{what} must be an int, not {type(number).__name__}")
+    return number
+
+
+def unique(commit_id: UUID) -> UUID:
+    """The id itself; `InvalidCommit` if it is no UUID."""
+    if not isinstance(commit_id, UUID):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise InvalidCommit(f"commit_id must be a UUID, not {type(commit_id).__name__}")
+    return commit_id
+
+
+def an_int(_instance: Any, attribute: Any, number: int) -> None:
+    """An attrs validator: the field holds a whole number."""
+    whole(attribute.name, number)
+
+
+def a_uuid(_instance: Any, _attribute: Any, commit_id: UUID) -> None:
+    """An attrs validator: the field holds a UUID."""
+    unique(commit_id)

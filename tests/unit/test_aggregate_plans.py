@@ -1,0 +1,192 @@
+"""What an aggregate repository's plans do at the edges: every scripted step must be asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import attrs
+import pytest
+from till import TILL, PaidIn, PaidOut, Till
+
+from aett import (
+    Commit,
+    CommitTooLarge,
+    ConflictingCommit,
+    DuplicateCommit,
+    Failure,
+    Folded,
+    Head,
+    Impossible,
+    NonConflictingCommit,
+    Page,
+    Snapshot,
+    Success,
+    accept,
+    every,
+)
+from aett.application.aggregate_plans import AggregatePlans
+from aett.application.steps import AddSnapshot, Append, Find, NextPage, OpenPages
+from aett.core.headers import EMPTY
+from aett.core.plan import Plan, Step
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+MINE, GIVEN, THEIRS, LATER = (UUID(int=n) for n in range(1, 5))
+FULL: Folded[Till, Any] = Folded(Till(10), Head("t", "s", 2, 2))
+TOO_MUCH = Impossible("a till holds no less than nothing", 3)
+
+
+def plans(**options: Any) -> AggregatePlans:
+    return AggregatePlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE, **options)
+
+
+def walk(plan: Plan[Any], *script: tuple[Step[Any], Any]) -> Any:
+    """The plan's value, if it asks for these steps, all of them and no more."""
+    left = list(script)
+    try:
+        step = next(plan)
+        while left:
+            expected, answer = left.pop(0)
+            assert step == expected
+            step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
+    except StopIteration as end:
+        assert not left, f"the plan never asks for {left}"
+        return end.value
+    raise AssertionError(f"the plan asks for more: {step}")
+
+
+def committed(head: Head, *events: object, commit_id: UUID = MINE) -> Commit:
+    return head.commit(*events, commit_id=commit_id, stamp=NOW)
+
+
+def loading(*pages: Page, high: int | None = None) -> list[tuple[Step[Any], Any]]:
+    bounds: dict[str, Any] = {} if high is None else {"max_revision": high}
+    opened: tuple[Step[Any], Any] = (OpenPages("t", "s", 1, **bounds), "pages")
+    return [opened, *((NextPage("pages"), page) for page in (*pages, None))]
+
+
+TEN = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))))
+BROKEN = loading(Page(FULL.head, (PaidIn(4), PaidOut(6))))[:2]
+
+
+def save(*events: Any, given: bool = False, **options: Any) -> Plan[Any]:
+    return plans(**options).save(TILL, FULL, events, GIVEN if given else None, EMPTY)
+
+
+def execute(change: int, *, given: bool = False, at: int | None = None, till: Any = TILL) -> Plan[Any]:
+    return plans().execute(till, "s", change, GIVEN if given else None, EMPTY, at)
+
+
+# Saving
+
+
+def test_a_save_repeated_on_a_state_that_holds_it_already_is_success() -> None:
+    earlier = committed(Head("t", "s", 1, 1), PaidOut(11), commit_id=GIVEN)
+    outcome = walk(save(PaidOut(11), given=True), (Find("t", "s", GIVEN), earlier), *TEN)
+    assert outcome == Success(FULL)
+
+
+def test_another_save_under_the_id_of_an_impossible_one_is_a_duplicate() -> None:
+    earlier = committed(Head("t", "s", 1, 1), PaidIn(99), commit_id=GIVEN)
+    outcome = walk(save(PaidOut(11), given=True), (Find("t", "s", GIVEN), earlier))
+    assert outcome == Failure(DuplicateCommit(earlier))
+
+
+def test_an_impossible_save_under_a_new_id_stays_impossible() -> None:
+    assert walk(save(PaidOut(11), given=True), (Find("t", "s", GIVEN), None)) == Failure(TOO_MUCH)
+
+
+def test_an_impossible_save_without_the_caller_s_id_is_not_looked_up() -> None:
+    assert walk(save(PaidOut(11))) == Failure(TOO_MUCH)
+
+
+def test_all_that_others_committed_is_folded_in() -> None:
+    one = committed(FULL.head, PaidIn(5), commit_id=THEIRS)
+    two = committed(Head.after(one), PaidIn(7), commit_id=LATER)
+    again = committed(Head.after(two), PaidIn(1))
+    outcome = walk(
+        save(PaidIn(1)),
+        (Append(committed(FULL.head, PaidIn(1))), Failure(NonConflictingCommit((one, two)))),
+        (Append(again), Success(again)),
+    )
+    assert outcome == Success(Folded(Till(23), Head.after(again)))
+
+
+def test_a_commit_that_is_too_large_is_the_caller_s() -> None:
+    too_large = Failure(CommitTooLarge(9, 8))
+    assert walk(save(PaidIn(1)), (Append(committed(FULL.head, PaidIn(1))), too_large)) == too_large
+    assert walk(execute(1), *TEN, (Append(committed(FULL.head, PaidIn(1))), too_large)) == too_large
+
+
+# Executing
+
+
+def test_an_impossible_history_is_told_before_anything_is_decided() -> None:
+    impossible = Failure(Impossible("a till holds no less than nothing", 2))
+    assert walk(execute(1), *BROKEN) == impossible
+    seen = [(OpenPages("t", "s", 1, 2), "pages"), BROKEN[1]]
+    assert walk(execute(1, at=2), *seen) == impossible
+
+
+def test_a_repeated_command_whose_events_cannot_follow_themselves_is_success() -> None:
+    rash = attrs.evolve(TILL, decide=lambda *_: accept(PaidOut(11)))
+    earlier = committed(Head("t", "s", 1, 1), PaidOut(11), commit_id=GIVEN)
+    outcome = walk(execute(-11, given=True, till=rash), *TEN, (Find("t", "s", GIVEN), earlier), *TEN)
+    assert outcome == Success(FULL)
+
+
+def test_a_repeated_command_that_relied_on_a_revision_is_success_whatever_it_decides_now() -> None:
+    stored = committed(FULL.head, PaidIn(99), commit_id=GIVEN)
+    mine = committed(FULL.head, PaidIn(1), commit_id=GIVEN)
+    newest = Page(Head("t", "s", 3, 3), (PaidIn(4), PaidIn(6), PaidIn(99)))
+    seen = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))), high=2)
+    outcome = walk(
+        execute(1, given=True, at=2), *seen, (Append(mine), Failure(DuplicateCommit(stored))), *loading(newest)
+    )
+    assert outcome == Success(Folded(Till(109), newest.head))
+
+
+@pytest.mark.parametrize("behind", [Head("t", "s", 1, 1), Head("t", "s", 2, 1)], ids=["revision", "sequence"])
+def test_what_does_not_follow_the_head_is_not_folded_in_but_loaded(behind: Head) -> None:
+    theirs = committed(behind, PaidIn(7), commit_id=THEIRS)
+    newest = Page(Head.after(theirs), (PaidIn(20),))
+    again = committed(newest.head, PaidIn(1))
+    outcome = walk(
+        execute(1),
+        *TEN,
+        (Append(committed(FULL.head, PaidIn(1))), Failure(ConflictingCommit((theirs,)))),
+        *loading(newest),
+        (Append(again), Success(again)),
+    )
+    assert outcome == Success(Folded(Till(21), Head.after(again)))
+
+
+# Snapshots by policy
+
+
+def test_a_policy_counts_every_event_of_a_write() -> None:
+    mine = committed(FULL.head, PaidIn(1), PaidIn(1))
+    saved = Folded[Till, Any](Till(12), Head.after(mine))
+    outcome = walk(
+        save(PaidIn(1), PaidIn(1), has_snapshots=True, snapshots=every(4)),
+        (Append(mine), Success(mine)),
+        (AddSnapshot(Snapshot.of(TILL, saved)), None),
+    )
+    assert outcome == Success(saved)
+
+
+def test_a_write_that_passes_a_multiple_without_standing_on_it_calls_for_a_snapshot() -> None:
+    assert every(3).due(1, 4)
+    assert not every(3).due(3, 5)
+
+
+def test_what_is_wrong_with_a_snapshot_store_besides_being_unavailable_is_raised() -> None:
+    mine = committed(FULL.head, PaidIn(1))
+    kept = Snapshot.of(TILL, Folded(Till(11), Head.after(mine)))
+    with pytest.raises(RuntimeError, match="broken"):
+        walk(
+            save(PaidIn(1), has_snapshots=True, snapshots=every(1)),
+            (Append(mine), Success(mine)),
+            (AddSnapshot(kept), RuntimeError("broken")),
+        )

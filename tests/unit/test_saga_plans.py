@@ -1,0 +1,129 @@
+"""How sagas remember which commands are done, walked with scripted answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from test_aggregate_plans import FULL, GIVEN, MINE, NOW, THEIRS, committed, loading, walk
+from till import WATCH, Notify, PaidIn, PaidOut
+
+from aett import ConflictingCommit, DuplicateCommit, Failure, Head, InvalidIdentifier, Page, Success, Undispatched
+from aett.application.saga_plans import SagaPlans
+from aett.application.steps import Append, Find, NextCommit, NextPage, OpenCommits, OpenPages
+from aett.core.dispatched import Dispatched
+from aett.core.headers import EMPTY
+from aett.core.plan import Step
+
+SAGAS = SagaPlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE)
+PLACE = Head("t", "s/dispatched")
+TEN = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))))
+
+
+def done(*marks: Dispatched) -> list[tuple[Step[Any], Any]]:
+    """The reading of a saga's progress."""
+    head = Head("t", PLACE.stream_id, len(marks), len(marks))
+    pages = [Page(head, marks)] if marks else []
+    opened: tuple[Step[Any], Any] = (OpenPages("t", PLACE.stream_id), "marks")
+    return [opened, *((NextPage("marks"), page) for page in (*pages, None))]
+
+
+def command(sequence: int, index: int) -> Undispatched[Notify]:
+    return Undispatched(Notify("x"), THEIRS, sequence, index)
+
+
+# Transitions
+
+
+def test_a_transition_repeated_is_success() -> None:
+    mine = FULL.head.commit(PaidOut(1), commit_id=GIVEN, stamp=NOW)
+    outcome = walk(
+        SAGAS.transition(WATCH, "s", PaidOut(1), GIVEN, EMPTY),
+        *TEN,
+        (Append(mine), Failure(DuplicateCommit(mine))),
+        *TEN,
+    )
+    assert outcome == Success(FULL)
+
+
+def test_a_transition_repeated_is_success_even_where_it_could_not_follow_itself() -> None:
+    earlier = committed(Head("t", "s", 1, 1), PaidOut(11), commit_id=GIVEN)
+    outcome = walk(
+        SAGAS.transition(WATCH, "s", PaidOut(11), GIVEN, EMPTY), *TEN, (Find("t", "s", GIVEN), earlier), *TEN
+    )
+    assert outcome == Success(FULL)
+
+
+def test_transitions_are_repeated_a_bounded_number_of_times() -> None:
+    sagas = SagaPlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE, attempts=1)
+    conflict = Failure(ConflictingCommit((committed(FULL.head, PaidIn(5), commit_id=THEIRS),)))
+    mine = committed(FULL.head, PaidOut(1))
+    assert walk(sagas.transition(WATCH, "s", PaidOut(1), None, EMPTY), *TEN, (Append(mine), conflict)) == conflict
+
+
+def test_the_longest_id_of_a_saga_leaves_room_for_its_progress_and_no_more() -> None:
+    walk(SAGAS.open_undispatched("s"), *done(), (OpenCommits("t", "s", 1), "commits"))
+    longest = "s" * (255 - len("/dispatched"))
+    assert next(SAGAS.transition(WATCH, longest, PaidIn(1), None, EMPTY)) == OpenPages("t", longest)
+    with pytest.raises(InvalidIdentifier):
+        next(SAGAS.transition(WATCH, f"{longest}s", PaidIn(1), None, EMPTY))
+
+
+# Reading commands back
+
+
+def test_reading_begins_at_the_commit_of_the_last_command_that_is_done() -> None:
+    plan = SAGAS.open_undispatched("s")
+    opened = walk(plan, *done(Dispatched(1, 0), Dispatched(7, 2)), (OpenCommits("t", "s", 7), "commits"))
+    assert opened == ("commits", (7, 2))
+
+
+def test_of_the_commit_that_is_partly_done_the_rest_is_given() -> None:
+    commands = (Notify("a"), Notify("b"), Notify("c"))
+    half = FULL.head.commit(PaidIn(1), commit_id=THEIRS, stamp=NOW, commands=commands)
+    found = walk(SAGAS.next_undispatched(WATCH, "commits", (3, 1)), (NextCommit("commits"), half))
+    assert found == (Undispatched(Notify("c"), THEIRS, 3, 2),)
+
+
+def test_a_commit_without_commands_does_not_end_the_reading() -> None:
+    bare = committed(FULL.head, PaidOut(1))
+    assert walk(SAGAS.next_undispatched(WATCH, "commits", (0, 0)), (NextCommit("commits"), bare)) == ()
+    assert walk(SAGAS.next_undispatched(WATCH, "commits", (0, 0)), (NextCommit("commits"), None)) is None
+
+
+# Marking
+
+
+@pytest.mark.parametrize("again", [(7, 2), (7, 1), (6, 9)])
+def test_what_is_done_already_is_not_marked_again(again: tuple[int, int]) -> None:
+    mark = command(*again)
+    assert walk(SAGAS.mark_dispatched("s", mark), *done(Dispatched(7, 2))) == Success(mark)
+
+
+def test_a_dispatcher_that_is_overtaken_marks_behind_the_other() -> None:
+    other = PLACE.commit(Dispatched(1, 0), commit_id=THEIRS, stamp=NOW)
+    mine, again = committed(PLACE, Dispatched(1, 1)), committed(Head.after(other), Dispatched(1, 1))
+    outcome = walk(
+        SAGAS.mark_dispatched("s", command(1, 1)),
+        *done(),
+        (Append(mine), Failure(ConflictingCommit((other,)))),
+        (Append(again), Success(again)),
+    )
+    assert outcome == Success(command(1, 1))
+
+
+def test_a_dispatcher_that_is_overtaken_by_one_ahead_marks_nothing() -> None:
+    other = PLACE.commit(Dispatched(2, 0), commit_id=THEIRS, stamp=NOW)
+    outcome = walk(
+        SAGAS.mark_dispatched("s", command(1, 1)),
+        *done(),
+        (Append(committed(PLACE, Dispatched(1, 1))), Failure(ConflictingCommit((other,)))),
+    )
+    assert outcome == Success(command(1, 1))
+
+
+def test_a_mark_that_was_not_stored_is_not_called_done() -> None:
+    sagas = SagaPlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE, attempts=1)
+    conflict = Failure(ConflictingCommit((PLACE.commit(Dispatched(1, 0), commit_id=THEIRS, stamp=NOW),)))
+    mine = committed(PLACE, Dispatched(1, 1))
+    assert walk(sagas.mark_dispatched("s", command(1, 1)), *done(), (Append(mine), conflict)) == conflict
