@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
     from aett.application.saga_plans import Undispatched
     from aett.application.snapshot_policy import every, never
-    from aett.application.stream_plans import WriteRejection
+    from aett.application.writing import WriteRejection
 
 _LATER = {
     "AsyncDefaultAggregateRepository": "application.async_repositories",
@@ -53,7 +53,7 @@ _LATER = {
     "DefaultAggregateRepository": "application.repositories",
     "DefaultSagaRepository": "application.repositories",
     "Undispatched": "application.saga_plans",
-    "WriteRejection": "application.stream_plans",
+    "WriteRejection": "application.writing",
     "every": "application.snapshot_policy",
     "never": "application.snapshot_policy",
 }

@@ -258,3 +258,14 @@ def test_commands_are_outside_of_the_revision_count(house: House) -> None:
     watches.transition(WATCH, "w", PaidIn(1)).unwrap()
     assert watches.transition(WATCH, "w", PaidIn(2)).unwrap().revision == 2
     assert watches.get(WATCH, "w", max_revision=1).unwrap().state == Till(1)
+
+
+def test_a_saga_that_begins_anew_after_a_purge_has_its_commands_to_do(house: House) -> None:
+    watches = house.watches()
+    for _ in range(2):
+        watches.transition(WATCH, "w", PaidIn(1)).unwrap()
+        todo = list(watches.undispatched(WATCH, "w"))
+        assert [each.command for each in todo] == [Notify("1 in"), Notify("1 now")]
+        watches.mark_dispatched("w", todo[-1]).unwrap()
+        assert list(watches.undispatched(WATCH, "w")) == []
+        house.memory.purge_stream("t", "w")

@@ -20,12 +20,18 @@ PLACE = Head("t", "s/dispatched")
 TEN = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))))
 
 
-def done(*marks: Dispatched) -> list[tuple[Step[Any], Any]]:
-    """The reading of a saga's progress."""
+def done(*marks: Dispatched, stale: bool = False) -> list[tuple[Step[Any], Any]]:
+    """The reading of a saga's progress, and whether it is that of the history that there is."""
     head = Head("t", PLACE.stream_id, len(marks), len(marks))
     pages = [Page(head, marks)] if marks else []
     opened: tuple[Step[Any], Any] = (OpenPages("t", PLACE.stream_id), "marks")
-    return [opened, *((NextPage("marks"), page) for page in (*pages, None))]
+    read: list[tuple[Step[Any], Any]] = [opened, *((NextPage("marks"), page) for page in (*pages, None))]
+    if not marks:
+        return read
+    newest = marks[-1]
+    head = Head("t", "s", newest.sequence - 1, newest.sequence - 1)
+    found = None if stale else committed(head, PaidIn(1), commit_id=newest.commit_id)
+    return [*read, (Find("t", "s", newest.commit_id), found)]
 
 
 def command(sequence: int, index: int) -> Undispatched[Notify]:
@@ -74,8 +80,20 @@ def test_the_longest_id_of_a_saga_leaves_room_for_its_progress_and_no_more() -> 
 
 def test_reading_begins_at_the_commit_of_the_last_command_that_is_done() -> None:
     plan = SAGAS.open_undispatched("s")
-    opened = walk(plan, *done(Dispatched(1, 0), Dispatched(7, 2)), (OpenCommits("t", "s", 7), "commits"))
+    opened = walk(
+        plan, *done(Dispatched(THEIRS, 1, 0), Dispatched(THEIRS, 7, 2)), (OpenCommits("t", "s", 7), "commits")
+    )
     assert opened == ("commits", (7, 2))
+
+
+def test_marks_of_a_history_that_was_purged_hide_nothing() -> None:
+    old = Dispatched(GIVEN, 7, 2)
+    opened = walk(SAGAS.open_undispatched("s"), *done(old, stale=True), (OpenCommits("t", "s", 1), "commits"))
+    assert opened == ("commits", (0, 0))
+    behind = Head("t", PLACE.stream_id, 1, 1)
+    mine = committed(behind, Dispatched(THEIRS, 1, 0))
+    plan = SAGAS.mark_dispatched("s", command(1, 0))
+    assert walk(plan, *done(old, stale=True), (Append(mine), Success(mine))) == Success(command(1, 0))
 
 
 def test_of_the_commit_that_is_partly_done_the_rest_is_given() -> None:
@@ -97,12 +115,15 @@ def test_a_commit_without_commands_does_not_end_the_reading() -> None:
 @pytest.mark.parametrize("again", [(7, 2), (7, 1), (6, 9)])
 def test_what_is_done_already_is_not_marked_again(again: tuple[int, int]) -> None:
     mark = command(*again)
-    assert walk(SAGAS.mark_dispatched("s", mark), *done(Dispatched(7, 2))) == Success(mark)
+    assert walk(SAGAS.mark_dispatched("s", mark), *done(Dispatched(THEIRS, 7, 2))) == Success(mark)
 
 
 def test_a_dispatcher_that_is_overtaken_marks_behind_the_other() -> None:
-    other = PLACE.commit(Dispatched(1, 0), commit_id=THEIRS, stamp=NOW)
-    mine, again = committed(PLACE, Dispatched(1, 1)), committed(Head.after(other), Dispatched(1, 1))
+    other = PLACE.commit(Dispatched(THEIRS, 1, 0), commit_id=THEIRS, stamp=NOW)
+    mine, again = (
+        committed(PLACE, Dispatched(THEIRS, 1, 1)),
+        committed(Head.after(other), Dispatched(THEIRS, 1, 1)),
+    )
     outcome = walk(
         SAGAS.mark_dispatched("s", command(1, 1)),
         *done(),
@@ -113,17 +134,17 @@ def test_a_dispatcher_that_is_overtaken_marks_behind_the_other() -> None:
 
 
 def test_a_dispatcher_that_is_overtaken_by_one_ahead_marks_nothing() -> None:
-    other = PLACE.commit(Dispatched(2, 0), commit_id=THEIRS, stamp=NOW)
+    other = PLACE.commit(Dispatched(THEIRS, 2, 0), commit_id=THEIRS, stamp=NOW)
     outcome = walk(
         SAGAS.mark_dispatched("s", command(1, 1)),
         *done(),
-        (Append(committed(PLACE, Dispatched(1, 1))), Failure(ConflictingCommit((other,)))),
+        (Append(committed(PLACE, Dispatched(THEIRS, 1, 1))), Failure(ConflictingCommit((other,)))),
     )
     assert outcome == Success(command(1, 1))
 
 
 def test_a_mark_that_was_not_stored_is_not_called_done() -> None:
     sagas = SagaPlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE, attempts=1)
-    conflict = Failure(ConflictingCommit((PLACE.commit(Dispatched(1, 0), commit_id=THEIRS, stamp=NOW),)))
-    mine = committed(PLACE, Dispatched(1, 1))
+    conflict = Failure(ConflictingCommit((PLACE.commit(Dispatched(THEIRS, 1, 0), commit_id=THEIRS, stamp=NOW),)))
+    mine = committed(PLACE, Dispatched(THEIRS, 1, 1))
     assert walk(sagas.mark_dispatched("s", command(1, 1)), *done(), (Append(mine), conflict)) == conflict

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from attrs import frozen
 
-from aett.application.stream_plans import Decision, StreamPlans, WriteRejection
+from aett.application.stream_plans import StreamPlans
+from aett.application.writing import Decision, WriteRejection
 from aett.core.aggregate import Aggregate
 from aett.core.errors import InvalidCommit
 from aett.core.folded import Folded

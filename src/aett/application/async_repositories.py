@@ -11,7 +11,8 @@ from aett.application.aggregate_plans import AggregatePlans
 from aett.application.performing import AsyncPortsPerformer
 from aett.application.saga_plans import SagaPlans, Undispatched
 from aett.application.snapshot_policy import SnapshotPolicy, never
-from aett.application.stream_plans import ATTEMPTS, StreamPlans, WriteRejection, now
+from aett.application.stream_plans import ATTEMPTS, StreamPlans, now
+from aett.application.writing import WriteRejection
 from aett.core.aggregate import Aggregate
 from aett.core.commit import MAX_REVISION
 from aett.core.fold import Evolves, Impossible

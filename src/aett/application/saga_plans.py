@@ -7,8 +7,9 @@ from uuid import UUID, uuid5
 
 from attrs import frozen
 
-from aett.application.steps import NextCommit, OpenCommits
-from aett.application.stream_plans import Decision, StreamPlans, WriteRejection
+from aett.application.steps import Find, NextCommit, OpenCommits
+from aett.application.stream_plans import StreamPlans
+from aett.application.writing import Decision, WriteRejection
 from aett.core import identifier
 from aett.core.aggregate import Aggregate
 from aett.core.dispatched import Dispatched
@@ -51,7 +52,7 @@ class Undispatched(Generic[C_co]):
         return self.sequence, self.index
 
 
-_NONE: Final = Dispatched(0, 0)  # before the first, since sequences count from 1
+_NONE: Final = Dispatched(UUID(int=0), 0, 0)  # before the first, since sequences count from 1
 
 
 def _evolve(_: Dispatched, event: Dispatched) -> Success[Dispatched]:
@@ -92,8 +93,8 @@ class SagaPlans(StreamPlans):
 
     def open_undispatched(self, saga_id: str) -> Plan[tuple[Any, tuple[int, int]]]:
         """The saga's commits from the first that may have commands to do, and what is done."""
-        loaded = yield from self.load(_PROGRESS, progress_of(saga_id))
-        done = loaded.unwrap().state  # progress can always follow
+        mark = (yield from self._progress(saga_id)).state
+        done = _NONE if (yield from self._is_stale(saga_id, mark)) else mark
         # A commit holds at least one event: its sequence is at most its revision.
         commits = yield from OpenCommits(self.tenant_id, saga_id, max(1, done.sequence))
         return commits, _position(done)
@@ -116,18 +117,32 @@ class SagaPlans(StreamPlans):
         self, saga_id: str, undispatched: Undispatched[C]
     ) -> Plan[Outcome[Undispatched[C], WriteRejection]]:
         """Remember that this command, and all before it, are done; never backwards."""
-        mark = Dispatched(undispatched.sequence, undispatched.index)
+        mark = Dispatched(undispatched.commit_id, undispatched.sequence, undispatched.index)
+        progress = yield from self._progress(saga_id)
+        stale = progress.state if (yield from self._is_stale(saga_id, progress.state)) else None
 
-        def decide(done: Folded[Dispatched, Dispatched]) -> Outcome[Decision[Dispatched], Impossible]:
-            return Success(Decision(_decide(done.state, mark).unwrap()))
+        def decide(seen: Folded[Dispatched, Dispatched]) -> Outcome[Decision[Dispatched], Impossible]:
+            done = _NONE if seen.state == stale else seen.state
+            return Success(Decision(_decide(done, mark).unwrap()))
 
         writing = self.writing(progress_of(saga_id), None, EMPTY)
-        outcome = yield from self.append_anew(_PROGRESS, writing, decide)
+        outcome = yield from self.append_anew(_PROGRESS, writing, decide, Success(progress))
         match outcome:
             case Success():
                 return Success(undispatched)
             case Failure() as rejection:
                 return rejection
+
+    def _progress(self, saga_id: str) -> Plan[Folded[Dispatched, Dispatched]]:
+        loaded = yield from self.load(_PROGRESS, progress_of(saga_id))
+        return loaded.unwrap()  # progress can always follow
+
+    def _is_stale(self, saga_id: str, mark: Dispatched) -> Plan[bool]:
+        """Whether the mark is of a history that was purged: it must not hide the commands of the present one."""
+        if mark == _NONE:
+            return False
+        commit = yield from Find(self.tenant_id, saga_id, mark.commit_id)
+        return commit is None or commit.commit_sequence != mark.sequence
 
 
 def progress_of(saga_id: str) -> str:

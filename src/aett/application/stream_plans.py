@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 import attrs
@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from aett.application.snapshot_policy import SnapshotPolicy, never
 from aett.application.steps import AddSnapshot, Append, Find, NewestSnapshot, NextPage, OpenPages
+from aett.application.writing import Decision, WriteRejection, Writing
 from aett.core import identifier
 from aett.core.commit import MAX_REVISION, Commit
 from aett.core.errors import StorageUnavailable
@@ -23,7 +24,6 @@ from aett.core.headers import Headers
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.rejection import (
-    CommitRejection,
     ConflictingCommit,
     DuplicateCommit,
     NonConflictingCommit,
@@ -36,8 +36,6 @@ X = TypeVar("X")
 
 ATTEMPTS: Final = 10
 """How often a write is tried while others overtake it, unless a repository is told otherwise."""
-
-WriteRejection: TypeAlias = Impossible | CommitRejection
 
 _LOG: Final = logging.getLogger("aett")
 
@@ -54,27 +52,6 @@ def _at_least_one(_: object, __: object, attempts: int) -> None:
 
 def _a_tenant(_: object, __: object, tenant_id: str) -> None:
     identifier.tenant(tenant_id)
-
-
-@frozen
-class Decision(Generic[E]):
-    """What is to be appended."""
-
-    events: tuple[E, ...]
-    commands: tuple[object, ...] = ()
-
-
-@frozen
-class Writing:
-    """What is the same for every attempt of one write.
-
-    given: whether the commit id is the caller's, so that an earlier attempt may be in the store.
-    """
-
-    stream_id: str
-    commit_id: UUID
-    headers: Headers
-    given: bool
 
 
 @frozen(kw_only=True)
@@ -136,9 +113,10 @@ class StreamPlans:
         source: Evolves[S, E],
         writing: Writing,
         decide: Callable[[Folded[S, E]], Outcome[Decision[E], X]],
+        start: Outcome[Folded[S, E], Impossible] | None = None,
     ) -> Plan[Outcome[Folded[S, E], X | WriteRejection]]:
-        """Load, decide, append; overtaken, decide again on the new state, which sees everything."""
-        loaded = yield from self.load(source, writing.stream_id)
+        """Load (unless given a start), decide, append; overtaken, decide again: a new decision sees everything."""
+        loaded = start or (yield from self.load(source, writing.stream_id))
         left = self.attempts
         while True:
             left -= 1

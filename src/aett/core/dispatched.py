@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from attrs import frozen
 
 from aett.core.topic import Topic
@@ -10,7 +12,8 @@ from aett.core.topic import Topic
 @Topic("aett.dispatched")
 @frozen
 class Dispatched:
-    """All commands up to this one are done: the `index`-th, from 0, of the commit of that sequence."""
+    """All commands up to this one are done: the `index`-th, from 0, of the commit of that id and sequence."""
 
+    commit_id: UUID
     sequence: int
     index: int
