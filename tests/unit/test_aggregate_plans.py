@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import attrs
 import pytest
 from till import TILL, PaidIn, PaidOut, Till
+from walking import FULL, GIVEN, LATER, TEN, THEIRS, committed, loading, plans, walk
 
 from aett import (
-    Commit,
     CommitTooLarge,
     ConflictingCommit,
     DuplicateCommit,
@@ -26,47 +24,13 @@ from aett import (
     accept,
     every,
 )
-from aett.application.aggregate_plans import AggregatePlans
-from aett.application.steps import AddSnapshot, Append, Find, NextPage, OpenPages
+from aett.application.steps import AddSnapshot, Append, Find, OpenPages
 from aett.core.headers import EMPTY
-from aett.core.plan import Plan, Step
+from aett.core.plan import Plan
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-MINE, GIVEN, THEIRS, LATER = (UUID(int=n) for n in range(1, 5))
-FULL: Folded[Till, Any] = Folded(Till(10), Head("t", "s", 2, 2))
 TOO_MUCH = Impossible("a till holds no less than nothing", 3)
 
 
-def plans(**options: Any) -> AggregatePlans:
-    return AggregatePlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE, **options)
-
-
-def walk(plan: Plan[Any], *script: tuple[Step[Any], Any]) -> Any:
-    """The plan's value, if it asks for these steps, all of them and no more."""
-    left = list(script)
-    try:
-        step = next(plan)
-        while left:
-            expected, answer = left.pop(0)
-            assert step == expected
-            step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
-    except StopIteration as end:
-        assert not left, f"the plan never asks for {left}"
-        return end.value
-    raise AssertionError(f"the plan asks for more: {step}")
-
-
-def committed(head: Head, *events: object, commit_id: UUID = MINE) -> Commit:
-    return head.commit(*events, commit_id=commit_id, stamp=NOW)
-
-
-def loading(*pages: Page, high: int | None = None) -> list[tuple[Step[Any], Any]]:
-    bounds: dict[str, Any] = {} if high is None else {"max_revision": high}
-    opened: tuple[Step[Any], Any] = (OpenPages("t", "s", 1, **bounds), "pages")
-    return [opened, *((NextPage("pages"), page) for page in (*pages, None))]
-
-
-TEN = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))))
 BROKEN = loading(Page(FULL.head, (PaidIn(4), PaidOut(6))))[:2]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from test_faces import Hush
+from hush import Hush
 from till import TILL, PaidIn, Till
 
 from aett import MAX_REVISION, Folded, Head, Snapshot

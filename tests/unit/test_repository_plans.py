@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import attrs
 import pytest
 from till import TILL, WATCH, Notify, PaidIn, PaidOut, Till, TooLittle
+from walking import FULL, GIVEN, NOW, SAGAS, TEN, THEIRS, committed, loading, plans, walk
 
 from aett import (
-    Commit,
     ConflictingCommit,
     DuplicateCommit,
     Failure,
@@ -28,53 +27,16 @@ from aett import (
     UnsupportedType,
     every,
 )
-from aett.application.aggregate_plans import AggregatePlans
-from aett.application.saga_plans import SagaPlans
 from aett.application.steps import AddSnapshot, Append, Find, NewestSnapshot, NextPage, OpenPages
 from aett.core.headers import EMPTY
-from aett.core.plan import Plan, Step
+from aett.core.plan import Step
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-MINE, GIVEN, THEIRS = UUID(int=1), UUID(int=2), UUID(int=3)
 EMPTY_TILL: Folded[Till, Any] = Folded(Till(), Head("t", "s"))
-FULL: Folded[Till, Any] = Folded(Till(10), Head("t", "s", 2, 2, 5))
-
-
-def plans(**options: Any) -> AggregatePlans:
-    return AggregatePlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE, **options)
-
-
-SAGAS = SagaPlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE)
 
 
 def changed(source: Any, **changes: Any) -> Any:
     """The aggregate or saga with something wrong about it."""
     return attrs.evolve(source, **changes)
-
-
-def commit(head: Head, *events: object, commit_id: UUID = MINE, commands: tuple[object, ...] = ()) -> Commit:
-    return head.commit(*events, commit_id=commit_id, stamp=NOW, commands=commands)
-
-
-def walk(plan: Plan[Any], *script: tuple[Step[Any], Any]) -> Any:
-    """The plan's value, if it asks for just these steps and is given these answers (or errors)."""
-    try:
-        step = next(plan)
-        for expected, answer in script:
-            assert step == expected
-            step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
-    except StopIteration as end:
-        return end.value
-    raise AssertionError(f"the plan asks for more: {step}")
-
-
-def loading(*pages: Page, low: int = 1, high: int | None = None) -> list[tuple[Step[Any], Any]]:
-    bounds: dict[str, Any] = {} if high is None else {"max_revision": high}
-    opened: tuple[Step[Any], Any] = (OpenPages("t", "s", low, **bounds), "pages")
-    return [opened, *((NextPage("pages"), page) for page in (*pages, None))]
-
-
-TEN = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))))
 
 
 # Loading
@@ -129,9 +91,9 @@ def test_saving_nothing_asks_for_nothing() -> None:
 
 
 def test_saving_appends_behind_the_head_and_gives_the_new_one() -> None:
-    mine = commit(FULL.head, PaidIn(1))
+    mine = committed(FULL.head, PaidIn(1))
     plan = plans().save(TILL, FULL, (PaidIn(1),), None, EMPTY)
-    stored = Success(commit(FULL.head, PaidIn(1)))
+    stored = Success(committed(FULL.head, PaidIn(1)))
     assert walk(plan, (Append(mine), stored)) == Success(Folded(Till(11), Head("t", "s", 3, 3)))
 
 
@@ -141,44 +103,44 @@ def test_an_impossible_history_is_never_written() -> None:
 
 
 def test_what_does_not_conflict_is_folded_in_and_the_save_repeated_with_its_id() -> None:
-    theirs = commit(FULL.head, PaidIn(5), commit_id=THEIRS)
-    again = commit(Head.after(theirs), PaidIn(1))
+    theirs = committed(FULL.head, PaidIn(5), commit_id=THEIRS)
+    again = committed(Head.after(theirs), PaidIn(1))
     outcome = walk(
         plans().save(TILL, FULL, (PaidIn(1),), None, EMPTY),
-        (Append(commit(FULL.head, PaidIn(1))), Failure(NonConflictingCommit((theirs,)))),
+        (Append(committed(FULL.head, PaidIn(1))), Failure(NonConflictingCommit((theirs,)))),
         (Append(again), Success(again)),
     )
     assert outcome == Success(Folded(Till(16), Head.after(again)))
 
 
 def test_what_became_impossible_meanwhile_is_not_written() -> None:
-    theirs = commit(FULL.head, PaidOut(8), commit_id=THEIRS)
+    theirs = committed(FULL.head, PaidOut(8), commit_id=THEIRS)
     outcome = walk(
         plans().save(TILL, FULL, (PaidOut(5),), None, EMPTY),
-        (Append(commit(FULL.head, PaidOut(5))), Failure(NonConflictingCommit((theirs,)))),
+        (Append(committed(FULL.head, PaidOut(5))), Failure(NonConflictingCommit((theirs,)))),
     )
     assert outcome == Failure(Impossible("a till holds no less than nothing", 4))
 
 
 def test_a_save_is_repeated_a_bounded_number_of_times() -> None:
-    theirs = commit(FULL.head, PaidIn(5), commit_id=THEIRS)
-    more = commit(Head.after(theirs), PaidIn(5), commit_id=UUID(int=4))
+    theirs = committed(FULL.head, PaidIn(5), commit_id=THEIRS)
+    more = committed(Head.after(theirs), PaidIn(5), commit_id=UUID(int=4))
     outcome = walk(
         plans(attempts=2).save(TILL, FULL, (PaidIn(1),), None, EMPTY),
-        (Append(commit(FULL.head, PaidIn(1))), Failure(NonConflictingCommit((theirs,)))),
-        (Append(commit(Head.after(theirs), PaidIn(1))), Failure(NonConflictingCommit((more,)))),
+        (Append(committed(FULL.head, PaidIn(1))), Failure(NonConflictingCommit((theirs,)))),
+        (Append(committed(Head.after(theirs), PaidIn(1))), Failure(NonConflictingCommit((more,)))),
     )
     assert outcome == Failure(NonConflictingCommit((more,)))
 
 
 def test_a_conflict_is_the_caller_s() -> None:
-    conflict = Failure(ConflictingCommit((commit(FULL.head, PaidOut(5), commit_id=THEIRS),)))
+    conflict = Failure(ConflictingCommit((committed(FULL.head, PaidOut(5), commit_id=THEIRS),)))
     plan = plans().save(TILL, FULL, (PaidIn(1),), None, EMPTY)
-    assert walk(plan, (Append(commit(FULL.head, PaidIn(1))), conflict)) == conflict
+    assert walk(plan, (Append(committed(FULL.head, PaidIn(1))), conflict)) == conflict
 
 
 def test_a_retry_of_a_save_that_succeeded_is_success() -> None:
-    mine = commit(FULL.head, PaidIn(1), commit_id=GIVEN)
+    mine = committed(FULL.head, PaidIn(1), commit_id=GIVEN)
     outcome = walk(
         plans().save(TILL, FULL, (PaidIn(1),), GIVEN, EMPTY),
         (Append(mine), Failure(DuplicateCommit(mine))),
@@ -188,9 +150,9 @@ def test_a_retry_of_a_save_that_succeeded_is_success() -> None:
 
 
 def test_another_save_under_the_same_id_is_a_duplicate() -> None:
-    other = Failure(DuplicateCommit(commit(FULL.head, PaidIn(99), commit_id=GIVEN)))
+    other = Failure(DuplicateCommit(committed(FULL.head, PaidIn(99), commit_id=GIVEN)))
     plan = plans().save(TILL, FULL, (PaidIn(1),), GIVEN, EMPTY)
-    assert walk(plan, (Append(commit(FULL.head, PaidIn(1), commit_id=GIVEN)), other)) == other
+    assert walk(plan, (Append(committed(FULL.head, PaidIn(1), commit_id=GIVEN)), other)) == other
 
 
 def test_a_state_of_another_tenant_is_refused() -> None:
@@ -217,15 +179,15 @@ def test_an_empty_decision_writes_nothing() -> None:
 
 
 def test_who_is_overtaken_decides_again_on_the_new_state() -> None:
-    theirs = commit(FULL.head, PaidOut(8), commit_id=THEIRS)
-    overtaken = (Append(commit(FULL.head, PaidOut(5))), Failure(ConflictingCommit((theirs,))))
+    theirs = committed(FULL.head, PaidOut(8), commit_id=THEIRS)
+    overtaken = (Append(committed(FULL.head, PaidOut(5))), Failure(ConflictingCommit((theirs,))))
     assert execute(-5, *TEN, overtaken) == Failure(TooLittle(3))
 
 
 def test_who_was_ahead_of_the_stream_loads_it_anew_without_snapshots() -> None:
     snapshot = Snapshot.of(TILL, FULL)
-    ahead = (Append(commit(FULL.head, PaidIn(1))), Failure(ConflictingCommit(())))
-    again = commit(EMPTY_TILL.head, PaidIn(1))
+    ahead = (Append(committed(FULL.head, PaidIn(1))), Failure(ConflictingCommit(())))
+    again = committed(EMPTY_TILL.head, PaidIn(1))
     outcome = execute(
         1,
         (NewestSnapshot("t", "s", 2**63 - 1), snapshot),
@@ -239,14 +201,14 @@ def test_who_was_ahead_of_the_stream_loads_it_anew_without_snapshots() -> None:
 
 
 def test_decisions_are_repeated_a_bounded_number_of_times() -> None:
-    theirs = commit(FULL.head, PaidIn(5), commit_id=THEIRS)
-    overtaken = (Append(commit(FULL.head, PaidIn(1))), Failure(ConflictingCommit((theirs,))))
+    theirs = committed(FULL.head, PaidIn(5), commit_id=THEIRS)
+    overtaken = (Append(committed(FULL.head, PaidIn(1))), Failure(ConflictingCommit((theirs,))))
     assert execute(1, *TEN, overtaken, attempts=1) == Failure(ConflictingCommit((theirs,)))
 
 
 @pytest.mark.parametrize("change", [-11, 0])
 def test_before_it_refuses_a_repeated_command_it_looks_the_id_up(change: int) -> None:
-    found = (Find("t", "s", GIVEN), commit(EMPTY_TILL.head, PaidIn(10), commit_id=GIVEN))
+    found = (Find("t", "s", GIVEN), committed(EMPTY_TILL.head, PaidIn(10), commit_id=GIVEN))
     assert execute(change, *TEN, found, *TEN, given=True) == Success(FULL)
     unknown = (Find("t", "s", GIVEN), None)
     outcome = execute(change, *TEN, unknown, given=True)
@@ -254,14 +216,14 @@ def test_before_it_refuses_a_repeated_command_it_looks_the_id_up(change: int) ->
 
 
 def test_a_retry_of_a_command_that_succeeded_is_success() -> None:
-    mine = commit(FULL.head, PaidIn(1), commit_id=GIVEN)
+    mine = committed(FULL.head, PaidIn(1), commit_id=GIVEN)
     assert execute(1, *TEN, (Append(mine), Failure(DuplicateCommit(mine))), *TEN, given=True) == Success(FULL)
 
 
 def test_who_relied_on_a_revision_decides_there_and_the_detector_judges() -> None:
     seen = loading(Page(FULL.head, (PaidIn(10), PaidOut(0))), high=2)
-    theirs = commit(FULL.head, PaidIn(5), commit_id=THEIRS)
-    mine, again = commit(FULL.head, PaidIn(1)), commit(Head.after(theirs), PaidIn(1))
+    theirs = committed(FULL.head, PaidIn(5), commit_id=THEIRS)
+    mine, again = committed(FULL.head, PaidIn(1)), committed(Head.after(theirs), PaidIn(1))
     conflict = Failure(ConflictingCommit((theirs,)))
     assert execute(1, *seen, (Append(mine), conflict), expected_revision=2) == conflict
     harmless = Failure(NonConflictingCommit((theirs,)))
@@ -288,7 +250,7 @@ def test_a_decide_that_gives_no_decision_is_a_type_error_that_names_the_command(
 
 
 def test_a_write_that_passes_a_multiple_is_followed_by_a_snapshot() -> None:
-    mine = commit(FULL.head, PaidIn(1), PaidIn(1))
+    mine = committed(FULL.head, PaidIn(1), PaidIn(1))
     kept = Snapshot.of(TILL, Folded(Till(12), Head.after(mine)))
     plan = plans(has_snapshots=True, snapshots=every(3)).save(TILL, FULL, (PaidIn(1), PaidIn(1)), None, EMPTY)
     outcome = walk(plan, (Append(mine), Success(mine)), (AddSnapshot(kept), None))
@@ -296,7 +258,7 @@ def test_a_write_that_passes_a_multiple_is_followed_by_a_snapshot() -> None:
 
 
 def test_a_snapshot_that_cannot_be_kept_does_not_undo_the_write(caplog: pytest.LogCaptureFixture) -> None:
-    mine = commit(FULL.head, PaidIn(1))
+    mine = committed(FULL.head, PaidIn(1))
     kept = Snapshot.of(TILL, Folded(Till(11), Head.after(mine)))
     plan = plans(has_snapshots=True, snapshots=every(1)).save(TILL, FULL, (PaidIn(1),), None, EMPTY)
     outcome = walk(plan, (Append(mine), Success(mine)), (AddSnapshot(kept), StorageUnavailable("full")))
@@ -330,15 +292,15 @@ def test_the_multiples_of_a_policy() -> None:
 
 
 def test_a_transition_stores_the_event_and_what_it_causes_in_one_commit() -> None:
-    mine = commit(FULL.head, PaidIn(1), commands=(Notify("1 in"), Notify("11 now")))
+    mine = committed(FULL.head, PaidIn(1), commands=(Notify("1 in"), Notify("11 now")))
     outcome = walk(SAGAS.transition(WATCH, "s", PaidIn(1), None, EMPTY), *TEN, (Append(mine), Success(mine)))
     assert outcome == Success(Folded(Till(11), Head.after(mine)))
 
 
 def test_a_transition_that_is_overtaken_reacts_again() -> None:
-    theirs = commit(FULL.head, PaidIn(5), commit_id=THEIRS)
-    mine = commit(FULL.head, PaidIn(1), commands=(Notify("1 in"), Notify("11 now")))
-    again = commit(Head.after(theirs), PaidIn(1), commands=(Notify("1 in"), Notify("16 now")))
+    theirs = committed(FULL.head, PaidIn(5), commit_id=THEIRS)
+    mine = committed(FULL.head, PaidIn(1), commands=(Notify("1 in"), Notify("11 now")))
+    again = committed(Head.after(theirs), PaidIn(1), commands=(Notify("1 in"), Notify("16 now")))
     outcome = walk(
         SAGAS.transition(WATCH, "s", PaidIn(1), None, EMPTY),
         *TEN,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_aggregate_plans import FULL, GIVEN, MINE, NOW, THEIRS, committed, loading, walk
 from till import WATCH, Notify, PaidIn, PaidOut
+from walking import FULL, GIVEN, MINE, NOW, SAGAS, TEN, THEIRS, committed, walk
 
 from aett import ConflictingCommit, DuplicateCommit, Failure, Head, InvalidIdentifier, Page, Success, Undispatched
 from aett.application.saga_plans import SagaPlans
@@ -15,9 +15,7 @@ from aett.core.dispatched import Dispatched
 from aett.core.headers import EMPTY
 from aett.core.plan import Step
 
-SAGAS = SagaPlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE)
 PLACE = Head("t", "s/dispatched")
-TEN = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))))
 
 
 def done(*marks: Dispatched, stale: bool = False) -> list[tuple[Step[Any], Any]]:
