@@ -320,6 +320,11 @@ def test_a_saga_s_id_leaves_room_for_its_progress() -> None:
         walk(SAGAS.transition(WATCH, "s" * 250, PaidIn(1), None, EMPTY))
 
 
+def test_a_saga_s_id_is_not_that_of_another_s_progress() -> None:
+    with pytest.raises(InvalidIdentifier, match="cannot end in '/dispatched'"):
+        walk(SAGAS.transition(WATCH, "s/dispatched", PaidIn(1), None, EMPTY))
+
+
 def test_a_react_that_gives_no_tuple_is_a_type_error_that_names_the_event() -> None:
     broken = changed(WATCH, react=lambda *_: [Notify("x")])
     with pytest.raises(TypeError, match="watch: react must give a tuple .* for the PaidIn"):

@@ -13,6 +13,7 @@ from aett.application.writing import Decision, WriteRejection
 from aett.core import identifier
 from aett.core.aggregate import Aggregate
 from aett.core.dispatched import Dispatched
+from aett.core.errors import InvalidIdentifier
 from aett.core.fold import Impossible, fold
 from aett.core.folded import Folded
 from aett.core.headers import EMPTY, Headers
@@ -146,8 +147,12 @@ class SagaPlans(StreamPlans):
 
 
 def progress_of(saga_id: str) -> str:
-    """The stream that remembers a saga's progress; `InvalidIdentifier` if the saga's id leaves no room."""
-    return identifier.stream(f"{identifier.stream(saga_id)}{DISPATCHED}")
+    """The stream that remembers a saga's progress; `InvalidIdentifier` if the saga's id leaves none, or is one."""
+    if identifier.stream(saga_id).endswith(DISPATCHED):
+        raise InvalidIdentifier(
+            f"the saga {saga_id!r} would meet another's progress: an id cannot end in {DISPATCHED!r}"
+        )
+    return identifier.stream(f"{saga_id}{DISPATCHED}")
 
 
 def _reaction(saga: Saga[S, E, C], state: S, event: E) -> tuple[C, ...]:
