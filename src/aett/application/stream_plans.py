@@ -16,7 +16,7 @@ from aett.application.steps import AddSnapshot, Append, Find, NewestSnapshot, Ne
 from aett.application.writing import Decision, WriteRejection, Writing
 from aett.core import identifier
 from aett.core.commit import MAX_REVISION, Commit
-from aett.core.errors import StorageUnavailable
+from aett.core.errors import AettError
 from aett.core.fold import Evolves, Impossible, fold
 from aett.core.folded import Folded
 from aett.core.head import Head
@@ -67,7 +67,9 @@ class StreamPlans:
 
     def writing(self, stream_id: str, commit_id: UUID | None, headers: Headers) -> Writing:
         """A write with this id, or with a new one."""
-        return Writing(stream_id, commit_id or self.new_id(), headers, commit_id is not None)
+        return Writing(
+            stream_id, self.new_id() if commit_id is None else commit_id, headers, commit_id is not None
+        )
 
     def load(
         self,
@@ -267,7 +269,7 @@ def _kept(snapshot: Snapshot) -> Plan[None]:
     """Keep a snapshot; a commit that succeeded does not fail for want of one."""
     try:
         yield from AddSnapshot(snapshot)
-    except StorageUnavailable as error:
+    except AettError as error:
         head = snapshot.head
         _LOG.warning(
             "no snapshot of tenant %r, stream %r, revision %d: %s",

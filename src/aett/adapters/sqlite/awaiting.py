@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import aiosqlite
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
-from aett.adapters.sql.statement import Rows, Statement, Transaction
+from aett.adapters.sql.statement import Statement, Transaction
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
-from aett.core.errors import StoreClosed, UnsupportedServer
+from aett.adapters.sqlite.performing import execute, transact
+from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
 from aett.core.plan import Step
 
 A = TypeVar("A")
-T = TypeVar("T")
-
-_TURNS: Final[WeakKeyDictionary[aiosqlite.Connection, asyncio.Lock]] = WeakKeyDictionary()
-"""Serializes transactions on connections that callers hand in: the same one may be in several stores."""
 
 
 class AsyncSqlitePerformer:
     """Performs statements and transactions, patiently, until it is closed.
 
-    A statement is one call on the driver's thread and a transaction of its own, so that a cancelled
-    task leaves nothing open. One connection writes and one reads: readers do not wait for writers.
+    Each is one call on the driver's thread: a cancelled task leaves nothing open or half done. One
+    connection writes and one reads: readers do not wait for writers. Any event loop may use them.
     """
 
     def __init__(self, database: Database, connection: aiosqlite.Connection | None = None) -> None:
@@ -36,27 +33,28 @@ class AsyncSqlitePerformer:
         self._retrying = AsyncRetrying(
             retry=retry_if_exception(busy), stop=stop_after_delay(database.busy_timeout), wait=PAUSE, reraise=True
         )
-        self._opening = asyncio.Lock()
         self._closed = False
-        given = None if connection is None else usable(connection)
-        self._connections = {} if given is None else {True: given, False: given}
+        self._callers = None if connection is None else usable(connection)
+        self._connections: dict[bool, aiosqlite.Connection] = {}
+        # A lock belongs to one loop; opening twice, from two loops, is a waste and no more.
+        self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def __call__(self, step: Step[A], /) -> A:
         """Perform it; while other writers are in the way, again, with back-off."""
         try:
             answer: A = await self._patiently(step)
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             raise translated(error, self._database.name, self._database.path) from error
         return answer
 
     async def close(self) -> None:
         """Close what was opened."""
-        async with self._opening:
-            self._closed = True
-            if not self._database.callers:
-                for connection in set(self._connections.values()):
-                    await connection.close()
-            self._connections.clear()
+        self._closed = True
+        opened = list(self._connections.values())
+        self._connections.clear()
+        # All are told to stop before any is waited for: a cancelled task leaves none.
+        stopping = [_stopped(connection) for connection in opened if _alive(connection)]
+        await asyncio.gather(*(each for each in stopping if each is not None))
 
     async def _patiently(self, step: Step[Any]) -> Any:
         try:
@@ -69,28 +67,35 @@ class AsyncSqlitePerformer:
     async def _perform(self, step: Step[Any]) -> Any:
         match step:
             case Statement(text, parameters, writes=writes):
-                connection = await self._connection(writes=writes)
-                async with _turn(connection):
-                    return await _execute(connection, text, parameters)
+                return await _on_its_thread(await self._connection(writes=writes), execute, text, parameters)
             case Transaction(statements):
-                connection = await self._connection(writes=True)
-                return await _finished(_transact(connection, statements))
+                return await _on_its_thread(await self._connection(writes=True), transact, statements)
             case _:
                 raise TypeError(f"SQLite performs statements, not {type(step).__name__}")
 
     async def _connection(self, *, writes: bool) -> aiosqlite.Connection:
         if self._closed:
             raise StoreClosed(f"{self._database.name}: this store is closed")
-        connection = self._connections.get(writes)
-        return connection or await self._open(writes=writes)
+        if self._callers is not None:
+            return self._callers
+        use = writes or self._database.path is None  # memory has one connection only
+        connection = self._connections.get(use)
+        if connection is not None and _alive(connection):
+            return connection
+        async with self._opening.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            return await self._open(use)
 
-    async def _open(self, *, writes: bool) -> aiosqlite.Connection:
-        async with self._opening:
-            if writes not in self._connections:
-                connection = await _opened(self._database)
-                for use in (True, False) if self._database.path is None else (writes,):
-                    self._connections[use] = connection
-            return self._connections[writes]
+    async def _open(self, use: bool) -> aiosqlite.Connection:  # noqa: FBT001  # the key
+        known = self._connections.get(use)
+        if known is not None and _alive(known):
+            return known
+        opened = await _opened(self._database)
+        if known is not None and self._connections.get(use) is known:
+            del self._connections[use]
+        kept = self._connections.setdefault(use, opened)
+        if kept is not opened or self._closed:
+            _stopped(opened)
+        return kept
 
 
 def usable(connection: aiosqlite.Connection) -> aiosqlite.Connection:
@@ -110,49 +115,35 @@ async def _opened(database: Database) -> aiosqlite.Connection:
     connection = aiosqlite.connect(
         database.uri, uri=True, timeout=database.one_wait, isolation_level=None, check_same_thread=False
     )
-    # Else a program that forgets to close a store would never end. (Before aiosqlite 0.22 the connection
-    # was the thread.)
-    thread: Any = getattr(connection, "_thread", connection)
-    thread.daemon = True
+    _thread_of(connection).daemon = True  # else a program that forgets to close a store would never end
     await connection
     try:
         for statement in database.statements:
             await connection.execute_fetchall(statement)
     except BaseException:
-        await connection.close()
+        _stopped(connection)
         raise
     return connection
 
 
-async def _execute(connection: aiosqlite.Connection, text: str, parameters: Any) -> Rows:
-    return list(await connection.execute_fetchall(text, parameters))  # type: ignore[arg-type]  # rows are tuples
+def _stopped(connection: aiosqlite.Connection) -> Any:
+    """The future of its end; it is told at once."""
+    stop: Any = getattr(connection, "stop")  # noqa: B009  # its type is partly unknown
+    return stop()
 
 
-async def _transact(connection: aiosqlite.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
-    async with _turn(connection):
-        savepoint = connection.in_transaction
-        await connection.execute_fetchall("SAVEPOINT aett" if savepoint else "BEGIN IMMEDIATE")
-        try:
-            rows = [await _execute(connection, each.text, each.parameters) for each in statements]
-            await connection.execute_fetchall("RELEASE aett" if savepoint else "COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                await connection.execute_fetchall("ROLLBACK TO aett" if savepoint else "ROLLBACK")
-            raise
-        return rows
+def _thread_of(connection: aiosqlite.Connection) -> Any:
+    return getattr(connection, "_thread")  # noqa: B009  # aiosqlite has no public name for it
 
 
-def _turn(connection: aiosqlite.Connection) -> asyncio.Lock:
-    return _TURNS.setdefault(connection, asyncio.Lock())
+def _alive(connection: aiosqlite.Connection) -> bool:
+    """Whether the driver's thread lives: it dies when an event loop ends before its answer."""
+    return bool(_thread_of(connection).is_alive())
 
 
-async def _finished(work: Coroutine[Any, Any, T]) -> T:
-    """The result of the work, which is finished even if the task that asked for it is cancelled."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not report it as forgotten
-        raise
+async def _on_its_thread(connection: aiosqlite.Connection, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Work on the driver's thread in one call, which aiosqlite offers publicly for single statements only."""
+    if not _alive(connection):
+        raise StorageUnavailable("the connection's thread has ended with an event loop that was closed too soon")
+    call: Any = getattr(connection, "_execute")  # noqa: B009
+    return await call(lambda: work(getattr(connection, "_conn"), *arguments))  # noqa: B009

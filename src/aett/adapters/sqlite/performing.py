@@ -51,25 +51,27 @@ class SqlitePerformer:
         match step:
             case Statement(text, parameters, writes=writes):
                 with self._connections.lent(writes=writes) as connection:
-                    return _execute(connection, text, parameters)
+                    return execute(connection, text, parameters)
             case Transaction(statements):
                 with self._connections.lent(writes=True) as connection:
-                    return _transact(connection, statements)
+                    return transact(connection, statements)
             case _:
                 raise TypeError(f"SQLite performs statements, not {type(step).__name__}")
 
 
-def _execute(connection: sqlite3.Connection, text: str, parameters: Any) -> Rows:
+def execute(connection: sqlite3.Connection, text: str, parameters: Any) -> Rows:
+    """The rows of one statement."""
     cursor = connection.cursor()
     cursor.row_factory = None
     return cursor.execute(text, parameters).fetchall()
 
 
-def _transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
+def transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
+    """The rows of each statement; all are done or none. In a transaction of the caller's, a part of it."""
     savepoint = connection.in_transaction
     connection.execute("SAVEPOINT aett" if savepoint else "BEGIN IMMEDIATE")
     try:
-        rows = [_execute(connection, each.text, each.parameters) for each in statements]
+        rows = [execute(connection, each.text, each.parameters) for each in statements]
         connection.execute("RELEASE aett" if savepoint else "COMMIT")
     except BaseException:
         if connection.in_transaction:
