@@ -43,7 +43,7 @@ class AggregatePlans(StreamPlans):
             )
         if not events:
             return Success(folded)
-        writing = self.writing(head.stream_id, commit_id, headers)
+        writing = self.writing(head.stream_id, commit_id, headers, events)
         return (yield from self.append_following(aggregate, folded, writing, Decision(events)))
 
     def execute(

@@ -90,7 +90,7 @@ class SagaPlans(StreamPlans):
                 case Failure() as impossible:
                     return impossible
 
-        return (yield from self.append_anew(saga, self.writing(saga_id, commit_id, headers), decide))
+        return (yield from self.append_anew(saga, self.writing(saga_id, commit_id, headers, (event,)), decide))
 
     def open_undispatched(self, saga_id: str) -> Plan[tuple[Any, tuple[int, int]]]:
         """The saga's commits from the first that may have commands to do, and what is done."""

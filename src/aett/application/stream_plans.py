@@ -65,11 +65,12 @@ class StreamPlans:
     clock: Callable[[], datetime] = now
     new_id: Callable[[], UUID] = uuid4
 
-    def writing(self, stream_id: str, commit_id: UUID | None, headers: Headers) -> Writing:
+    def writing(
+        self, stream_id: str, commit_id: UUID | None, headers: Headers, events: tuple[object, ...] | None = None
+    ) -> Writing:
         """A write with this id, or with a new one."""
-        return Writing(
-            stream_id, self.new_id() if commit_id is None else commit_id, headers, commit_id is not None
-        )
+        known = self.new_id() if commit_id is None else commit_id
+        return Writing(stream_id, known, headers, commit_id is not None, events)
 
     def load(
         self,
@@ -132,8 +133,8 @@ class StreamPlans:
             match outcome:
                 case Failure(ConflictingCommit(committed) | NonConflictingCommit(committed)) if left:
                     loaded = yield from self._caught_up(source, folded, committed)
-                case Failure(DuplicateCommit()):
-                    return (yield from self.load(source, writing.stream_id))
+                case Failure(DuplicateCommit(stored)):
+                    return (yield from self._repeated(source, writing, stored))
                 case Failure(Impossible()):
                     return (yield from self._unless_done(source, writing, outcome))
                 case _:
@@ -145,7 +146,7 @@ class StreamPlans:
         folded: Folded[S, E],
         writing: Writing,
         decide: Callable[[Folded[S, E]], Outcome[Decision[E], X]],
-    ) -> Plan[Decision[E] | Outcome[Folded[S, E], X | Impossible]]:
+    ) -> Plan[Decision[E] | Outcome[Folded[S, E], X | Impossible | DuplicateCommit]]:
         """The decision; or the outcome, if nothing is to be done, or was done before.
 
         A repeated command may be refused, or find nothing to do, just because it succeeded: before
@@ -160,13 +161,21 @@ class StreamPlans:
 
     def _unless_done(
         self, source: Evolves[S, E], writing: Writing, otherwise: Outcome[Folded[S, E], X]
-    ) -> Plan[Outcome[Folded[S, E], X | Impossible]]:
+    ) -> Plan[Outcome[Folded[S, E], X | Impossible | DuplicateCommit]]:
         """The state that there is, if this write was done by an earlier attempt."""
         if writing.given:
-            done = yield from Find(self.tenant_id, writing.stream_id, writing.commit_id)
-            if done is not None:
-                return (yield from self.load(source, writing.stream_id))
+            stored = yield from Find(self.tenant_id, writing.stream_id, writing.commit_id)
+            if stored is not None:
+                return (yield from self._repeated(source, writing, stored))
         return otherwise
+
+    def _repeated(
+        self, source: Evolves[S, E], writing: Writing, stored: Commit
+    ) -> Plan[Outcome[Folded[S, E], Impossible | DuplicateCommit]]:
+        """The state that there is, if the stored commit of this id is ours."""
+        if not writing.is_done_by(stored):
+            return Failure(DuplicateCommit(stored))
+        return (yield from self.load(source, writing.stream_id))
 
     def append_following(
         self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]
@@ -182,24 +191,12 @@ class StreamPlans:
                     if isinstance(followed, Failure):
                         return followed
                     folded = followed.unwrap()
-                case Failure(DuplicateCommit(stored)) if stored.bodies == decision.events:
-                    return (yield from self.load(source, writing.stream_id))
+                case Failure(DuplicateCommit(stored)):
+                    return (yield from self._repeated(source, writing, stored))
                 case Failure(Impossible()):
-                    return (yield from self._unless_saved(source, writing, decision, outcome))
+                    return (yield from self._unless_done(source, writing, outcome))
                 case _:
                     return outcome
-
-    def _unless_saved(
-        self, source: Evolves[S, E], writing: Writing, decision: Decision[E], otherwise: Failure[WriteRejection]
-    ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
-        """The state that there is, if an earlier attempt saved this: then the events cannot follow themselves."""
-        find = Find(self.tenant_id, writing.stream_id, writing.commit_id)
-        stored = (yield from find) if writing.given else None
-        if stored is None:
-            return otherwise
-        if stored.bodies != decision.events:
-            return Failure(DuplicateCommit(stored))
-        return (yield from self.load(source, writing.stream_id))
 
     def _append(
         self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from aett.core.commit import Commit
+from aett.core.difference import difference
 from aett.core.fold import Impossible
 from aett.core.headers import Headers
 from aett.core.rejection import CommitRejection
@@ -30,9 +32,15 @@ class Writing:
     """What is the same for every attempt of one write.
 
     given: whether the commit id is the caller's, so that an earlier attempt may be in the store.
+    events: what the commit id stands for; None for a command, whatever events it causes.
     """
 
     stream_id: str
     commit_id: UUID
     headers: Headers
     given: bool
+    events: tuple[object, ...] | None = None
+
+    def is_done_by(self, stored: Commit) -> bool:
+        """Whether this commit, which has the id, is an earlier attempt of ours."""
+        return self.events is None or difference(self.events, stored.bodies) is None
