@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aett.core.aggregate import Aggregate
-from aett.core.commit import MAX_REVISION, Commit, EventMessage, caused_by
+from aett.core.commit import Commit, EventMessage, caused_by
 from aett.core.conflict import ConflictDetector, ConflictRule, commutes, conflicts_if
 from aett.core.errors import (
     AettError,
@@ -19,10 +19,12 @@ from aett.core.errors import (
     UnsupportedServer,
     UnsupportedType,
 )
-from aett.core.fold import Impossible, fold
+from aett.core.fold import Evolves, Impossible, fold
 from aett.core.folded import Folded
 from aett.core.head import Head
+from aett.core.headers import Headers
 from aett.core.later import later
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Result, Success, accept
 from aett.core.page import Page
 from aett.core.rejection import (
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     )
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
     from aett.application.saga_plans import Undispatched
-    from aett.application.snapshot_policy import every, never
+    from aett.application.snapshot_policy import SnapshotPolicy, every, never
     from aett.application.writing import WriteRejection
 
 _LATER = {
@@ -52,6 +54,7 @@ _LATER = {
     "AsyncDefaultSagaRepository": "application.async_repositories",
     "DefaultAggregateRepository": "application.repositories",
     "DefaultSagaRepository": "application.repositories",
+    "SnapshotPolicy": "application.snapshot_policy",
     "Undispatched": "application.saga_plans",
     "WriteRejection": "application.writing",
     "every": "application.snapshot_policy",
@@ -76,9 +79,11 @@ __all__ = [
     "DefaultSagaRepository",
     "DuplicateCommit",
     "EventMessage",
+    "Evolves",
     "Failure",
     "Folded",
     "Head",
+    "Headers",
     "Impossible",
     "InvalidCommit",
     "InvalidIdentifier",
@@ -89,6 +94,7 @@ __all__ = [
     "Saga",
     "SchemaMismatch",
     "Snapshot",
+    "SnapshotPolicy",
     "StorageUnavailable",
     "StoreClosed",
     "Success",

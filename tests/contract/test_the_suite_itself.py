@@ -20,7 +20,8 @@ from hypothesis import Phase, settings
 from aett.adapters import memory
 from aett.adapters.memory import CommitStore, Memory
 from aett.adapters.record import Record
-from aett.core.commit import MAX_REVISION, Commit
+from aett.core.commit import Commit
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.page import Page
 from aett.core.rejection import CommitRejection, ConflictingCommit, DuplicateCommit, NonConflictingCommit

@@ -553,6 +553,19 @@ def lying(cls: t.Any) -> t.Any:
     return cls
 
 
+class Dateless(dt.tzinfo):
+    """A zone that, like Europe/Paris, tells no offset without a date."""
+
+    def utcoffset(self, _: dt.datetime | None) -> None:
+        return None
+
+    def dst(self, _: dt.datetime | None) -> None:
+        return None
+
+    def tzname(self, _: dt.datetime | None) -> None:
+        return None
+
+
 bare_dict: t.Any = dict
 odd = dt.timezone(dt.timedelta(seconds=3601))
 LIES: list[tuple[t.Any, t.Any, str]] = [
@@ -565,6 +578,7 @@ LIES: list[tuple[t.Any, t.Any, str]] = [
     (Deposited, Line("a"), "Deposited"),
     (float | None, float("nan"), "come back as NoneType None"),
     (Box[dt.datetime], Box(dt.datetime(2024, 1, 1, tzinfo=odd)), "Box.*content"),
+    (Box[dt.time], Box(dt.time(1, 2, tzinfo=Dateless())), "Box.*content"),
     (Box[list[int]], Box((1, 2)), "Box.*content: tuple"),
     (Box[list[str]], Box("ab"), "Box.*content"),
     (Box[frozenset[int]], Box({1}), "Box.*content: set"),

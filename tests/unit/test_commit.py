@@ -12,7 +12,8 @@ import attrs
 import pytest
 from attrs import frozen
 
-from aett import MAX_REVISION, Commit, EventMessage, Head, InvalidCommit, caused_by
+from aett import MAX_REVISION, Commit, EventMessage, Head, InvalidCommit, Topic, TopicMap, caused_by
+from aett.adapters.record import Recorder
 from aett.core.stamp import from_microseconds, to_microseconds
 
 ID = UUID(int=1)
@@ -20,6 +21,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 HEAD = Head("tenant", "stream")
 
 
+@Topic("commit.noted")
 @frozen
 class Noted:
     text: str
@@ -155,6 +157,21 @@ def test_causes_carry_the_correlation_on() -> None:
     two = commit(commit_id=UUID(int=2), headers=caused_by(one))
     assert two.headers == {"causation_id": str(ID), "correlation_id": str(ID)}
     assert caused_by(two) == {"causation_id": str(UUID(int=2)), "correlation_id": str(ID)}
+
+
+def test_headers_that_were_changed_within_are_refused_when_they_are_written() -> None:
+    made = commit(headers={"tags": []})
+    made.headers["tags"].append(object())
+    with pytest.raises(InvalidCommit, match="headers were changed"):
+        Recorder(TopicMap(Noted)).record(made)
+
+
+@pytest.mark.parametrize("checkpoint", ["zzz", 1.0, True])
+def test_a_checkpoint_is_a_whole_number_or_none(checkpoint: Any) -> None:
+    with pytest.raises(InvalidCommit, match="checkpoint must be an int"):
+        commit(checkpoint=checkpoint)
+    with pytest.raises(InvalidCommit, match="checkpoint must be an int"):
+        Head("t", "s", 1, 1, checkpoint)
 
 
 @pytest.mark.parametrize("headers", [{}, {"by": "Ann"}])

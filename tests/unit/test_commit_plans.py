@@ -14,6 +14,7 @@ from aett import (
     CommitTooLarge,
     ConflictDetector,
     ConflictingCommit,
+    CorruptStorage,
     DuplicateCommit,
     EventMessage,
     Failure,
@@ -162,19 +163,65 @@ def test_a_page_is_one_round_trip_and_the_next_begins_behind_it() -> None:
     asked, fetched = walk(reading.fetch(reading.start), first)
     assert len(asked) == 1
     assert (asked[0].parameters["low"], asked[0].parameters["high"]) == (2, 9)
-    assert fetched.following == 6
-    _, fetched = walk(reading.fetch(6), [])
+    asked, fetched = walk(reading.fetch(fetched.following), [])
+    assert asked[0].parameters["low"] == 6
     assert fetched.following is None
 
 
 def test_a_stream_by_time_ends_before_the_first_commit_that_is_later() -> None:
-    late = Head("tenant", "stream", 5, 3).commit(Added(1), commit_id=UUID(int=3), stamp=STAMP.replace(year=2027))
-    back = Head("tenant", "stream", 6, 4).commit(Added(1), commit_id=UUID(int=4), stamp=STAMP)
+    late = Head("tenant", "stream", 1, 1).commit(Added(1), commit_id=UUID(int=3), stamp=STAMP.replace(year=2027))
+    back = Head("tenant", "stream", 2, 2).commit(Added(1), commit_id=UUID(int=4), stamp=STAMP)
     reading = plans(page_size=3).get_to("tenant", "stream", STAMP)
-    rows = [row(each, number) for number, each in enumerate((commit(1, Added(1)), late, back), 1)]
+    first = commit(1, Added(1), head=Head("tenant", "stream"))
+    rows = [row(each, number) for number, each in enumerate((first, late, back), 1)]
     _, fetched = walk(reading.fetch(reading.start), rows)
-    assert [each.commit_sequence for each in fetched.items] == [3]
+    assert [each.commit_sequence for each in fetched.items] == [1]
     assert fetched.following is None
+
+
+def rows_of(*places: tuple[int, int]) -> list[tuple[Any, ...]]:
+    """Rows of one event each that follow these revisions and sequences."""
+    return [row(commit(1, Added(1), head=Head("tenant", "stream", *place)), 1) for place in places]
+
+
+@pytest.mark.parametrize(
+    ("low", "places", "missing"),
+    [
+        (1, [(1, 1), (2, 2)], 2),  # the first
+        (1, [(0, 0), (2, 2)], 3),  # one in the middle
+        (3, [(2, 1), (3, 3)], 4),  # as many events, but not as many commits
+        (1, [(0, 0), (2, 1)], 2),
+        (3, [(3, 3)], 4),  # the one that the bound is in
+    ],
+)
+@pytest.mark.parametrize("read", ["get", "pages"])
+def test_a_gap_in_a_stream_is_told(read: str, low: int, places: list[tuple[int, int]], missing: int) -> None:
+    streams: dict[str, Any] = {
+        "get": plans().get("tenant", "stream", low, 9),
+        "pages": plans().pages("tenant", "stream", low, 9, None),
+    }
+    where = rf"tenant 'tenant', stream 'stream', commit {missing}: the commit before it is missing"
+    with pytest.raises(CorruptStorage, match=where):
+        walk(streams[read].fetch(streams[read].start), rows_of(*places))
+
+
+@pytest.mark.parametrize("place", [(5, 3), (4, 4)])
+def test_a_gap_between_two_pages_is_told(place: tuple[int, int]) -> None:
+    reading = plans(page_size=2).get("tenant", "stream", 3, 9)
+    _, fetched = walk(reading.fetch(reading.start), rows_of((2, 1), (3, 2)))
+    with pytest.raises(CorruptStorage, match="the commit before it is missing"):
+        walk(reading.fetch(fetched.following), rows_of(place))
+
+
+def test_a_gap_in_what_the_writer_had_not_seen_is_told() -> None:
+    with pytest.raises(CorruptStorage, match="commit 5: the commit before it is missing"):
+        walk(plans().commit(commit(1, Added(5))), [], [], rows_of((4, 2), (6, 4)))
+
+
+@pytest.mark.parametrize("size", [0, True, 1.0])
+def test_a_page_holds_something(size: Any) -> None:
+    with pytest.raises(ValueError, match="page_size must be an int of at least 1"):
+        plans(page_size=size)
 
 
 def test_success_carries_the_commit_as_it_is_stored() -> None:

@@ -171,8 +171,17 @@ def test_a_decision_that_is_no_result_is_named() -> None:
     careless: Aggregate[int, int, Deposited | Withdrawn, object] = Aggregate(
         name="careless", initial=0, evolve=evolve, decide=lambda _, __: nothing
     )
-    with pytest.raises(TypeError, match="careless: decide must give a Result"):
+    with pytest.raises(TypeError, match=r"careless: decide must give accept\(...\)"):
         given(careless).when(1)
+
+
+def test_a_decision_that_a_repository_would_refuse_is_refused() -> None:
+    events: Any = [Deposited(1)]
+    listing: Aggregate[int, int, Deposited | Withdrawn, object] = Aggregate(
+        name="listing", initial=0, evolve=evolve, decide=lambda _, __: Success(events)
+    )
+    with pytest.raises(TypeError, match=r"listing: decide must give accept\(...\)"):
+        given(listing).when(1)
 
 
 def test_given_needs_neither_pytest_nor_hypothesis() -> None:

@@ -227,6 +227,17 @@ def test_bad_input_is_refused_at_once() -> None:
         DefaultAggregateRepository("t", store=store, attempts=0)
     with pytest.raises(InvalidIdentifier):
         DefaultAggregateRepository("t", store=store).execute(TILL, "", 1)
+    with pytest.raises(InvalidCommit, match="max_time must be a datetime"):
+        DefaultAggregateRepository("t", store=store).get_to(TILL, "s", None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError, match="topic_map must be a TopicMap"):
+        engine.CommitStore(topic_map=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("bound", [-1, -(2**70)])
+def test_a_bound_below_all_revisions_is_a_bound(house: House, bound: int) -> None:
+    tills = filled(house, 5)
+    assert tills.get(TILL, "s", max_revision=bound).unwrap().state == Till()
+    assert tills.get(TILL, "s", max_revision=2**70).unwrap().state == Till(5)
 
 
 # Sagas

@@ -155,6 +155,26 @@ def test_another_save_under_the_same_id_is_a_duplicate() -> None:
     assert walk(plan, (Append(committed(FULL.head, PaidIn(1), commit_id=GIVEN)), other)) == other
 
 
+def test_a_retry_of_a_save_is_known_by_its_attributes_whatever_their_equality_says() -> None:
+    @attrs.frozen(eq=False)
+    class Odd:
+        amount: int
+
+    odd = changed(TILL, evolve=lambda till, _: Success(till))
+    stored = committed(FULL.head, Odd(1), commit_id=GIVEN)
+    for event, expected in ((Odd(1), Success(FULL)), (Odd(2), Failure(DuplicateCommit(stored)))):
+        plan = plans().save(odd, FULL, (event,), GIVEN, EMPTY)
+        step = next(plan)
+        assert isinstance(step, Append)
+        after = loading(Page(FULL.head, (Odd(1),))) if event.amount == 1 else []
+        answers = iter([Failure(DuplicateCommit(stored)), *(answer for _, answer in after)])
+        with pytest.raises(StopIteration) as end:
+            while True:
+                plan.send(next(answers))
+        outcome = end.value.value
+        assert type(outcome) is type(expected)
+
+
 def test_a_state_of_another_tenant_is_refused() -> None:
     foreign: Folded[Till, Any] = Folded(Till(), Head("other", "s"))
     with pytest.raises(InvalidCommit, match="tenant 'other' in the repository of 't'"):
@@ -284,8 +304,25 @@ def test_the_multiples_of_a_policy() -> None:
         False,
     ]
     assert every(3).due(1, 9)
-    with pytest.raises(ValueError, match="every 0"):
-        every(0)
+
+
+@pytest.mark.parametrize("revisions", [0, 1.5, True, float("nan")])
+def test_what_is_no_interval_is_refused(revisions: Any) -> None:
+    with pytest.raises(ValueError, match="the revisions between snapshots must be an int of at least 1"):
+        every(revisions)
+
+
+@pytest.mark.parametrize("attempts", [0, True, "3", float("nan")])
+def test_what_is_no_number_of_attempts_is_refused(attempts: Any) -> None:
+    with pytest.raises(ValueError, match="attempts must be an int of at least 1"):
+        plans(attempts=attempts)
+
+
+def test_a_policy_without_a_place_for_snapshots_is_refused() -> None:
+    with pytest.raises(ValueError, match="without a snapshot store"):
+        plans(snapshots=every(3))
+    with pytest.raises(TypeError, match="snapshots must be every"):
+        plans(snapshots=3)
 
 
 # Sagas

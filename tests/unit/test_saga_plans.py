@@ -26,10 +26,13 @@ def done(*marks: Dispatched, stale: bool = False) -> list[tuple[Step[Any], Any]]
     read: list[tuple[Step[Any], Any]] = [opened, *((NextPage("marks"), page) for page in (*pages, None))]
     if not marks:
         return read
-    newest = marks[-1]
-    head = Head("t", "s", newest.sequence - 1, newest.sequence - 1)
-    found = None if stale else committed(head, PaidIn(1), commit_id=newest.commit_id)
-    return [*read, (Find("t", "s", newest.commit_id), found)]
+    return [*read, held(marks[-1], absent=stale)]
+
+
+def held(mark: Dispatched, *, absent: bool = False) -> tuple[Step[Any], Any]:
+    """The look whether the saga's history holds the commit of this mark."""
+    head = Head("t", "s", mark.sequence - 1, mark.sequence - 1)
+    return Find("t", "s", mark.commit_id), None if absent else committed(head, PaidIn(1), commit_id=mark.commit_id)
 
 
 def command(sequence: int, index: int) -> Undispatched[Notify]:
@@ -48,6 +51,17 @@ def test_a_transition_repeated_is_success() -> None:
         *TEN,
     )
     assert outcome == Success(FULL)
+
+
+def test_another_event_under_the_id_of_a_transition_is_a_duplicate() -> None:
+    first = FULL.head.commit(PaidOut(1), commit_id=GIVEN, stamp=NOW)
+    other = FULL.head.commit(PaidOut(2), commit_id=GIVEN, stamp=NOW)
+    outcome = walk(
+        SAGAS.transition(WATCH, "s", PaidOut(2), GIVEN, EMPTY),
+        *TEN,
+        (Append(other), Failure(DuplicateCommit(first))),
+    )
+    assert outcome == Failure(DuplicateCommit(first))
 
 
 def test_a_transition_repeated_is_success_even_where_it_could_not_follow_itself() -> None:
@@ -91,7 +105,8 @@ def test_marks_of_a_history_that_was_purged_hide_nothing() -> None:
     behind = Head("t", PLACE.stream_id, 1, 1)
     mine = committed(behind, Dispatched(THEIRS, 1, 0))
     plan = SAGAS.mark_dispatched("s", command(1, 0))
-    assert walk(plan, *done(old, stale=True), (Append(mine), Success(mine))) == Success(command(1, 0))
+    script = [held(Dispatched(THEIRS, 1, 0)), *done(old, stale=True), (Append(mine), Success(mine))]
+    assert walk(plan, *script) == Success(command(1, 0))
 
 
 def test_of_the_commit_that_is_partly_done_the_rest_is_given() -> None:
@@ -113,10 +128,20 @@ def test_a_commit_without_commands_does_not_end_the_reading() -> None:
 @pytest.mark.parametrize("again", [(7, 2), (7, 1), (6, 9)])
 def test_what_is_done_already_is_not_marked_again(again: tuple[int, int]) -> None:
     mark = command(*again)
-    assert walk(SAGAS.mark_dispatched("s", mark), *done(Dispatched(THEIRS, 7, 2))) == Success(mark)
+    script = [held(Dispatched(THEIRS, *again)), *done(Dispatched(THEIRS, 7, 2))]
+    assert walk(SAGAS.mark_dispatched("s", mark), *script) == Success(mark)
+
+
+@pytest.mark.parametrize("sequence", [1, 2])
+def test_a_command_that_the_saga_does_not_hold_is_not_marked(sequence: int) -> None:
+    mine = Dispatched(THEIRS, 1, 0)
+    found = held(mine, absent=sequence == mine.sequence)
+    outcome = walk(SAGAS.mark_dispatched("s", command(sequence, 0)), found)
+    assert outcome == Failure(ConflictingCommit(()))
 
 
 def test_a_dispatcher_that_is_overtaken_marks_behind_the_other() -> None:
+    mark = Dispatched(THEIRS, 1, 1)
     other = PLACE.commit(Dispatched(THEIRS, 1, 0), commit_id=THEIRS, stamp=NOW)
     mine, again = (
         committed(PLACE, Dispatched(THEIRS, 1, 1)),
@@ -124,6 +149,7 @@ def test_a_dispatcher_that_is_overtaken_marks_behind_the_other() -> None:
     )
     outcome = walk(
         SAGAS.mark_dispatched("s", command(1, 1)),
+        held(mark),
         *done(),
         (Append(mine), Failure(ConflictingCommit((other,)))),
         (Append(again), Success(again)),
@@ -132,9 +158,11 @@ def test_a_dispatcher_that_is_overtaken_marks_behind_the_other() -> None:
 
 
 def test_a_dispatcher_that_is_overtaken_by_one_ahead_marks_nothing() -> None:
+    mark = Dispatched(THEIRS, 1, 1)
     other = PLACE.commit(Dispatched(THEIRS, 2, 0), commit_id=THEIRS, stamp=NOW)
     outcome = walk(
         SAGAS.mark_dispatched("s", command(1, 1)),
+        held(mark),
         *done(),
         (Append(committed(PLACE, Dispatched(THEIRS, 1, 1))), Failure(ConflictingCommit((other,)))),
     )
@@ -144,5 +172,6 @@ def test_a_dispatcher_that_is_overtaken_by_one_ahead_marks_nothing() -> None:
 def test_a_mark_that_was_not_stored_is_not_called_done() -> None:
     sagas = SagaPlans(tenant_id="t", clock=lambda: NOW, new_id=lambda: MINE, attempts=1)
     conflict = Failure(ConflictingCommit((PLACE.commit(Dispatched(THEIRS, 1, 0), commit_id=THEIRS, stamp=NOW),)))
-    mine = committed(PLACE, Dispatched(THEIRS, 1, 1))
-    assert walk(sagas.mark_dispatched("s", command(1, 1)), *done(), (Append(mine), conflict)) == conflict
+    mark = Dispatched(THEIRS, 1, 1)
+    script = [held(mark), *done(), (Append(committed(PLACE, mark)), conflict)]
+    assert walk(sagas.mark_dispatched("s", command(1, 1)), *script) == conflict

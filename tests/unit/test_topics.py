@@ -117,6 +117,7 @@ def test_an_unsupported_attribute_is_named_when_the_map_is_built() -> None:
         {"name": "a", "upcasts": {1: dict}},
         {"name": "a", "version": 2, "upcasts": {2: dict}},
         {"name": "a", "formerly": ("",)},
+        {"name": "\ud800"},
     ],
 )
 def test_a_topic_that_cannot_be_is_refused(arguments: dict[str, Any]) -> None:

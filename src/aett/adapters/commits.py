@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import attrs
 from attrs import frozen
 
+from aett.adapters.contiguity import contiguous
 from aett.adapters.engine import Engine
 from aett.adapters.reading import Fetched, Reading
 from aett.adapters.record import Record, Recorder
 from aett.core import identifier
-from aett.core.commit import MAX_REVISION, Commit
+from aett.core.commit import Commit
 from aett.core.conflict import ConflictDetector
 from aett.core.errors import InvalidCommit
-from aett.core.number import unique, whole
+from aett.core.number import MAX_REVISION, bound, positive, unique, whole
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.page import Page
 from aett.core.plan import Plan
@@ -25,6 +26,13 @@ from aett.core.rejection import CommitRejection, CommitTooLarge, DuplicateCommit
 from aett.core.stamp import aware, to_microseconds
 
 T = TypeVar("T")
+
+
+class Place(NamedTuple):
+    """Where a page of a stream begins: its first revision, and the sequence read before it, if any was."""
+
+    low: int
+    sequence: int | None = None
 
 
 @frozen
@@ -37,9 +45,10 @@ class Commits:
     page_size: int
 
     def __attrs_post_init__(self) -> None:
-        """Refuse pages that hold nothing."""
-        if self.page_size < 1:
-            raise ValueError(f"page_size must be at least 1, not {self.page_size}")
+        """Refuse pages that hold nothing, and what encodes nothing."""
+        positive("page_size", self.page_size)
+        if self.engine.max_commit_size is not None:
+            positive("max_commit_size", self.engine.max_commit_size)
 
     def commit(self, commit: Commit) -> Plan[Outcome[Commit, CommitRejection]]:
         """Append; if it was refused, look why."""
@@ -66,10 +75,11 @@ class Commits:
 
     def _from(self, commit: Commit, low: int) -> Plan[list[Commit]]:
         found: list[Commit] = []
-        while low:
-            records = yield from self._records(commit.tenant_id, commit.stream_id, low, MAX_REVISION)
+        following: Place | None = Place(low)
+        while following is not None:
+            records = yield from self._records(commit.tenant_id, commit.stream_id, following, MAX_REVISION)
             found.extend(self.recorder.commit(record) for record in records)
-            low = records[-1].stream_revision + 1 if len(records) == self.page_size else 0
+            following = _after(records[-1]) if len(records) == self.page_size else None
         return found
 
     def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Plan[Commit | None]:
@@ -98,7 +108,7 @@ class Commits:
 
     def get_from(self, tenant_id: str, checkpoint: int) -> Reading[Commit]:
         """Pages of the log, by keyset on the checkpoint."""
-        return self._log(tenant_id, max(0, min(whole("checkpoint", checkpoint), MAX_REVISION)), None)
+        return self._log(tenant_id, bound("checkpoint", checkpoint), None)
 
     def _log(self, tenant_id: str, checkpoint: int, max_stamp: int | None) -> Reading[Commit]:
         identifier.tenant(tenant_id)
@@ -122,27 +132,33 @@ class Commits:
         tenant_id, stream_id = identifier.tenant(tenant_id), identifier.stream(stream_id)
         until = None if max_time is None else to_microseconds(aware(max_time, "max_time"))
         least = max(1, whole("min_revision", min_revision))
-        high = min(whole("max_revision", max_revision), MAX_REVISION)
+        high = bound("max_revision", max_revision)
 
-        def fetch(low: int) -> Plan[Fetched[T]]:
-            records = yield from self._records(tenant_id, stream_id, low, high)
+        def fetch(place: Place) -> Plan[Fetched[T]]:
+            records = yield from self._records(tenant_id, stream_id, place, high)
             kept = _prefix(records, until)
             more = len(records) == self.page_size and len(kept) == len(records)
             wanted = [record for record in kept if record.stream_revision >= least]
-            return Fetched(items(wanted, least, high), records[-1].stream_revision + 1 if more else None)
+            return Fetched(items(wanted, least, high), _after(records[-1]) if more else None)
 
         # Whether a revision belongs to the prefix by time is told by all that come before it.
-        start = least if until is None else 1
+        start = Place(least if until is None else 1)
         return Reading(start if least <= high else None, fetch)
 
-    def _records(self, tenant_id: str, stream_id: str, low: int, high: int) -> Plan[list[Record]]:
-        return self.engine.stream_page(tenant_id, stream_id, low, high, self.page_size)
+    def _records(self, tenant_id: str, stream_id: str, place: Place, high: int) -> Plan[list[Record]]:
+        records = yield from self.engine.stream_page(tenant_id, stream_id, place.low, high, self.page_size)
+        contiguous(records, place.low, place.sequence)
+        return records
 
     def _commits(self, records: Sequence[Record], low: int, high: int) -> Sequence[Commit]:
         return [self.recorder.commit(record, low=low, high=high) for record in records]
 
     def _page(self, records: Sequence[Record], low: int, high: int) -> Sequence[Page]:
         return [self.recorder.page(records, low=low, high=high)] if records else ()
+
+
+def _after(record: Record) -> Place:
+    return Place(record.stream_revision + 1, record.commit_sequence)
 
 
 def _prefix(records: list[Record], until: int | None) -> list[Record]:

@@ -11,9 +11,10 @@ import msgspec
 
 from aett.core import header_json
 from aett.core.codec import Undecodable
-from aett.core.commit import MAX_REVISION, Commit, EventMessage
+from aett.core.commit import Commit, EventMessage
 from aett.core.errors import AettError, CorruptStorage, UnknownTopic
 from aett.core.head import Head
+from aett.core.number import MAX_REVISION
 from aett.core.page import Page
 from aett.core.restoring import restore
 from aett.core.stamp import from_microseconds, to_microseconds
@@ -62,6 +63,8 @@ class Recorder:
     __slots__ = ("_envelopes",)
 
     def __init__(self, topic_map: TopicMap) -> None:
+        if not isinstance(topic_map, TopicMap):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(f"topic_map must be a TopicMap, not {type(topic_map).__name__}")
         self._envelopes = topic_map.envelopes
 
     def record(self, commit: Commit) -> Record:

@@ -14,10 +14,10 @@ from aett.application.snapshot_policy import SnapshotPolicy, never
 from aett.application.stream_plans import ATTEMPTS, StreamPlans, now
 from aett.application.writing import WriteRejection
 from aett.core.aggregate import Aggregate
-from aett.core.commit import MAX_REVISION
 from aett.core.fold import Evolves, Impossible
 from aett.core.folded import Folded
 from aett.core.headers import EMPTY, Headers
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.plan import Plan, arun
 from aett.core.saga import Saga
@@ -75,7 +75,7 @@ class AsyncRepository(Generic[P]):
         self, source: Evolves[S, E], stream_id: str, max_time: datetime
     ) -> Outcome[Folded[S, E], Impossible]:
         """The state after the longest prefix of the stream that is stamped at or before this time."""
-        return await self._run(self._plans.load(source, stream_id, max_time=max_time))
+        return await self._run(self._plans.load_to(source, stream_id, max_time))
 
     async def snapshot(
         self, source: Evolves[S, E], stream_id: str, *, max_revision: int = MAX_REVISION
@@ -88,7 +88,7 @@ class AsyncRepository(Generic[P]):
         self, source: Evolves[S, E], stream_id: str, max_time: datetime
     ) -> Outcome[Folded[S, E], Impossible]:
         """As `get_to`, and a snapshot of it is kept. Raises `UnsupportedType` if the state cannot be stored."""
-        loaded = self._plans.load(source, stream_id, max_time=max_time)
+        loaded = self._plans.load_to(source, stream_id, max_time)
         return await self._run(self._plans.snapshot(source, loaded))
 
     async def _run(self, plan: Plan[T]) -> T:
@@ -169,6 +169,7 @@ class AsyncDefaultSagaRepository(AsyncRepository[SagaPlans]):
     ) -> Outcome[Undispatched[C], WriteRejection]:
         """Remember that this command, and all of the saga's before it, are done.
 
+        `ConflictingCommit(())` if the saga has no such command: it was purged, or is another saga's.
         Marks are events in a stream of their own, `<saga_id>/dispatched`. Purge it with the saga's:
         alone it would count the commands of a new saga of this id as done.
         """

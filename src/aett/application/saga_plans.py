@@ -19,6 +19,7 @@ from aett.core.folded import Folded
 from aett.core.headers import EMPTY, Headers
 from aett.core.outcome import Failure, Outcome, Success, accept
 from aett.core.plan import Plan
+from aett.core.rejection import ConflictingCommit
 from aett.core.saga import Saga
 
 S = TypeVar("S")
@@ -86,7 +87,7 @@ class SagaPlans(StreamPlans):
         def decide(seen: Folded[S, E]) -> Outcome[Decision[E], Impossible]:
             match fold(saga, (event,), state=seen.state, revision=seen.revision):
                 case Success(evolved):
-                    return Success(Decision((event,), _reaction(saga, evolved, event)))
+                    return Success(Decision((event,), reaction(saga, evolved, event)))
                 case Failure() as impossible:
                     return impossible
 
@@ -117,8 +118,14 @@ class SagaPlans(StreamPlans):
     def mark_dispatched(
         self, saga_id: str, undispatched: Undispatched[C]
     ) -> Plan[Outcome[Undispatched[C], WriteRejection]]:
-        """Remember that this command, and all before it, are done; never backwards."""
+        """Remember that this command, and all before it, are done; never backwards.
+
+        A command that the saga's history does not hold (it was purged, or is another saga's) is
+        `ConflictingCommit(())`: whoever dispatched it has seen what is not there.
+        """
         mark = Dispatched(undispatched.commit_id, undispatched.sequence, undispatched.index)
+        if not (yield from self._holds(saga_id, mark)):
+            return Failure(ConflictingCommit(()))
         progress = yield from self._progress(saga_id)
         stale = progress.state if (yield from self._is_stale(saga_id, progress.state)) else None
 
@@ -142,8 +149,12 @@ class SagaPlans(StreamPlans):
         """Whether the mark is of a history that was purged: it must not hide the commands of the present one."""
         if mark == _NONE:
             return False
+        return not (yield from self._holds(saga_id, mark))
+
+    def _holds(self, saga_id: str, mark: Dispatched) -> Plan[bool]:
+        """Whether the saga's history holds the command of this mark."""
         commit = yield from Find(self.tenant_id, saga_id, mark.commit_id)
-        return commit is None or commit.commit_sequence != mark.sequence
+        return commit is not None and commit.commit_sequence == mark.sequence
 
 
 def progress_of(saga_id: str) -> str:
@@ -155,7 +166,8 @@ def progress_of(saga_id: str) -> str:
     return identifier.stream(f"{saga_id}{DISPATCHED}")
 
 
-def _reaction(saga: Saga[S, E, C], state: S, event: E) -> tuple[C, ...]:
+def reaction(saga: Saga[S, E, C], state: S, event: E) -> tuple[C, ...]:
+    """The commands that the event causes; `TypeError`, naming the event, if they are no tuple."""
     commands: Any = saga.react(state, event)
     if not isinstance(commands, tuple):
         raise TypeError(

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from aett.core.number import positive
+
 
 @frozen
 class Never:
@@ -25,8 +27,7 @@ class Every:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what is no interval."""
-        if self.revisions < 1:
-            raise ValueError(f"a snapshot every {self.revisions} revisions cannot be")
+        positive("the revisions between snapshots", self.revisions)
 
     def due(self, before: int, after: int) -> bool:
         """Whether a write from revision `before` to `after` calls for one."""

@@ -15,12 +15,13 @@ from aett.application.snapshot_policy import SnapshotPolicy, never
 from aett.application.steps import AddSnapshot, Append, Find, NewestSnapshot, NextPage, OpenPages
 from aett.application.writing import Decision, WriteRejection, Writing
 from aett.core import identifier
-from aett.core.commit import MAX_REVISION, Commit
+from aett.core.commit import Commit
 from aett.core.errors import AettError
 from aett.core.fold import Evolves, Impossible, fold
 from aett.core.folded import Folded
 from aett.core.head import Head
 from aett.core.headers import Headers
+from aett.core.number import MAX_REVISION, positive
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.rejection import (
@@ -29,12 +30,13 @@ from aett.core.rejection import (
     NonConflictingCommit,
 )
 from aett.core.snapshot import Snapshot
+from aett.core.stamp import aware
 
 S = TypeVar("S")
 E = TypeVar("E")
 X = TypeVar("X")
 
-ATTEMPTS: Final = 10
+ATTEMPTS: Final = 100
 """How often a write is tried while others overtake it, unless a repository is told otherwise."""
 
 _LOG: Final = logging.getLogger("aett")
@@ -46,8 +48,14 @@ def now() -> datetime:
 
 
 def _at_least_one(_: object, __: object, attempts: int) -> None:
-    if attempts < 1:
-        raise ValueError(f"attempts must be at least 1, not {attempts}")
+    positive("attempts", attempts)
+
+
+def _a_policy(plans: StreamPlans, _: object, snapshots: SnapshotPolicy) -> None:
+    if not isinstance(snapshots, SnapshotPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise TypeError(f"snapshots must be every(...) or never, not {snapshots!r}")
+    if snapshots != never and not plans.has_snapshots:
+        raise ValueError(f"{snapshots!r} without a snapshot store: give one as snapshot_store=...")
 
 
 def _a_tenant(_: object, __: object, tenant_id: str) -> None:
@@ -60,7 +68,7 @@ class StreamPlans:
 
     tenant_id: str = field(validator=_a_tenant)
     has_snapshots: bool = False
-    snapshots: SnapshotPolicy = never
+    snapshots: SnapshotPolicy = field(default=never, validator=_a_policy)
     attempts: int = field(default=ATTEMPTS, validator=_at_least_one)
     clock: Callable[[], datetime] = now
     new_id: Callable[[], UUID] = uuid4
@@ -96,6 +104,12 @@ class StreamPlans:
                 return outcome
             folded = outcome.unwrap()
         return Success(folded)
+
+    def load_to(
+        self, source: Evolves[S, E], stream_id: str, max_time: datetime
+    ) -> Plan[Outcome[Folded[S, E], Impossible]]:
+        """The state at a time."""
+        return (yield from self.load(source, stream_id, max_time=aware(max_time, "max_time")))
 
     def snapshot(
         self, source: Evolves[S, E], loaded: Plan[Outcome[Folded[S, E], Impossible]]

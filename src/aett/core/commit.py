@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from attrs import field, frozen
@@ -11,9 +11,7 @@ from attrs import field, frozen
 from aett.core import headers, identifier, number, stamp
 from aett.core.errors import InvalidCommit
 from aett.core.headers import EMPTY, Headers, reduced
-
-MAX_REVISION: Final = 2**63 - 1
-"""The largest revision, sequence and checkpoint: what a signed 64-bit integer holds."""
+from aett.core.number import MAX_REVISION
 
 
 @frozen
@@ -55,7 +53,7 @@ class Commit:
     events: tuple[EventMessage, ...] = field(converter=tuple[EventMessage, ...])
     headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)
     commands: tuple[object, ...] = field(default=(), converter=tuple[object, ...])
-    checkpoint: int | None = None
+    checkpoint: int | None = field(default=None, validator=number.an_int_or_none)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled and copied."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _MISSING = object()
+_TIMES = (dt.datetime, dt.time)
 _class_of: Callable[[Any], Any] = type  # For the checkers, which find `type[Unknown]` in `type(value)`.
 
 
@@ -51,11 +52,8 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_same_scalar(written: Any, read: Any) -> bool:
-    if isinstance(written, dt.datetime) and isinstance(read, dt.datetime):
-        # `==` says no to a time that comes twice in its zone, and yes across zones.
-        if written.utcoffset() != read.utcoffset():
-            return False
-        return written.replace(tzinfo=None) == read.replace(tzinfo=None)
+    if isinstance(written, _TIMES) and type(read) in _TIMES:
+        return _on_the_clock(written) == _on_the_clock(read)
     # An int may stand for a float, and a scalar of a subclass for one of its base: they are equal.
     if type(written) is type(read) or _stands_for(written, read):
         try:
@@ -63,6 +61,11 @@ def _is_same_scalar(written: Any, read: Any) -> bool:
         except ArithmeticError:  # A signalling Decimal refuses to be compared.
             return False
     return False
+
+
+def _on_the_clock(time: Any) -> tuple[Any, ...]:
+    # `==` says no to a time that comes twice in its zone, and yes across zones.
+    return type(time) is dt.time, time.replace(tzinfo=None), time.tzinfo is None, time.utcoffset()
 
 
 def _stands_for(written: Any, read: Any) -> bool:

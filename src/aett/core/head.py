@@ -8,9 +8,10 @@ from uuid import UUID
 from attrs import field, frozen
 
 from aett.core import identifier, number
-from aett.core.commit import MAX_REVISION, Commit, EventMessage
+from aett.core.commit import Commit, EventMessage
 from aett.core.errors import InvalidCommit
 from aett.core.headers import EMPTY, Headers
+from aett.core.number import MAX_REVISION
 
 
 @frozen
@@ -25,7 +26,7 @@ class Head:
     stream_id: str = field(validator=identifier.a_stream)
     revision: int = field(default=0, validator=number.an_int)
     sequence: int = field(default=0, validator=number.an_int)
-    checkpoint: int | None = None
+    checkpoint: int | None = field(default=None, validator=number.an_int_or_none)
 
     def __attrs_post_init__(self) -> None:
         """Refuse numbers that no stream can have."""

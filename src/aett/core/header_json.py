@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from aett.core.errors import InvalidCommit
 from aett.core.headers import EMPTY, Headers
 
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any])
@@ -14,7 +15,13 @@ _DECODER: Final = msgspec.json.Decoder(dict[str, Any])
 
 def encode(headers: Headers) -> bytes:
     """The headers as a JSON object; empty bytes if there are none."""
-    return msgspec.json.encode(dict(headers)) if headers else b""
+    if not headers:
+        return b""
+    try:
+        return msgspec.json.encode(dict(headers))
+    except (TypeError, ValueError, RecursionError) as error:
+        # They were JSON when the commit was made: only their top level is frozen.
+        raise InvalidCommit(f"headers were changed, and are JSON no more: {error}") from error
 
 
 def decode(raw: bytes | msgspec.Raw) -> Headers:

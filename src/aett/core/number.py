@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from aett.core.errors import InvalidCommit
+
+MAX_REVISION: Final = 2**63 - 1
+"""The largest revision, sequence and checkpoint: what a signed 64-bit integer holds."""
 
 
 def whole(what: str, number: int) -> int:
     """The number itself; `InvalidCommit` if it is no int (True is none either)."""
     if type(number) is not int:
         raise InvalidCommit(f"{what} must be an int, not {type(number).__name__}")
+    return number
+
+
+def bound(what: str, number: int) -> int:
+    """The number, or the nearest that engines can hold: a bound may lie outside of all that there is."""
+    return max(0, min(whole(what, number), MAX_REVISION))
+
+
+def positive(what: str, number: int) -> int:
+    """The number itself, a setting of the caller's; `ValueError` if it is no int from 1 up."""
+    if type(number) is not int or number < 1:
+        raise ValueError(f"{what} must be an int of at least 1, not {number!r}")
     return number
 
 
@@ -25,6 +40,12 @@ def unique(commit_id: UUID) -> UUID:
 def an_int(_instance: Any, attribute: Any, number: int) -> None:
     """An attrs validator: the field holds a whole number."""
     whole(attribute.name, number)
+
+
+def an_int_or_none(_instance: Any, attribute: Any, number: int | None) -> None:
+    """An attrs validator: the field holds a whole number, or None."""
+    if number is not None:
+        whole(attribute.name, number)
 
 
 def a_uuid(_instance: Any, _attribute: Any, commit_id: UUID) -> None:

@@ -49,7 +49,10 @@ class Topic:
         for name in (self.name, *self.formerly):
             if type(name) is not str or not 1 <= len(name) <= _MAX_CHARACTERS:
                 raise ValueError(f"a topic's name must be 1 to {_MAX_CHARACTERS} characters, not {name!r}")
-            name.encode()
+            try:
+                name.encode()
+            except UnicodeEncodeError as error:
+                raise ValueError(f"a topic's name cannot hold a lone surrogate: {name!r}") from error
         if isinstance(self.version, bool) or self.version < 1:
             raise ValueError(f"topic {self.name!r}: versions count from 1, not {self.version!r}")
         stray = [version for version in self.upcasts if not 1 <= version < self.version]

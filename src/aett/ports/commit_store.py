@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from aett.core.commit import MAX_REVISION, Commit
+from aett.core.commit import Commit
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.rejection import CommitRejection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from aett.core.commit import MAX_REVISION
+from aett.core.number import MAX_REVISION
 from aett.core.snapshot import Snapshot
 
 

@@ -15,6 +15,8 @@ from typing import Any, Generic, NoReturn, Self, TypeVar, overload
 
 from attrs import frozen
 
+from aett.application.aggregate_plans import decision_of
+from aett.application.saga_plans import reaction
 from aett.core.aggregate import Aggregate
 from aett.core.fold import Impossible, fold
 from aett.core.outcome import Failure, Outcome, Result, Success
@@ -85,7 +87,7 @@ class Then(Outlook[S], Generic[S, M, X]):
         """Assert that just these came, in this order: an aggregate's events, a saga's commands."""
         match self._outcome:
             case Success(came):
-                if tuple(came) != expected:
+                if came != expected:
                     self._scene.fail(_told(expected), f"came {_told(came)}")
             case _:
                 self._scene.fail(_told(expected), f"refused: {self._outcome.failure()!r}")
@@ -112,11 +114,12 @@ class GivenAggregate(Outlook[S], Generic[S, C, E, X]):
         """Decide on a command. The events are folded too: the state is the one after them."""
         scene = _Scene(self._scene.name, self._scene.given, (command,))
         state = self._state("a history that can be")
-        outcome = self._aggregate.decide(state, command)
-        events = outcome.unwrap() if isinstance(outcome, Success) else ()
-        if not isinstance(outcome, Success | Failure):  # pyright: ignore[reportUnnecessaryIsInstance]  # users may be untyped
-            raise TypeError(f"{scene.name}: decide must give a Result, but gave {outcome!r} for {command!r}")
-        return Then(scene, fold(self._aggregate, events, state=state, revision=len(scene.given)), outcome)
+        match decision_of(self._aggregate, state, command):
+            case Success(decision):
+                after = fold(self._aggregate, decision.events, state=state, revision=len(scene.given))
+                return Then(scene, after, Success(decision.events))
+            case Failure(rejection):
+                return Then(scene, Success(state), Failure(rejection))
 
 
 @frozen
@@ -132,7 +135,7 @@ class GivenSaga(Outlook[S], Generic[S, E, C]):
         after = fold(self._saga, (event,), state=state, revision=len(scene.given))
         match after:
             case Success(reached):
-                return Then(scene, after, Success(tuple(self._saga.react(reached, event))))
+                return Then(scene, after, Success(reaction(self._saga, reached, event)))
             case Failure(impossible):
                 return Then(scene, after, Failure(impossible))
 

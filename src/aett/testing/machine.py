@@ -13,8 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from aett.core.commit import MAX_REVISION
 from aett.core.head import Head
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure
 from aett.core.rejection import CommitTooLarge, DuplicateCommit
 from aett.core.snapshot import Snapshot

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import attrs
 
-from aett.core.commit import MAX_REVISION, Commit
+from aett.core.commit import Commit
 from aett.core.conflict import ConflictDetector
 from aett.core.head import Head
+from aett.core.number import MAX_REVISION
 from aett.core.rejection import CommitRejection, ConflictingCommit, DuplicateCommit, NonConflictingCommit
 from aett.core.snapshot import Snapshot
 

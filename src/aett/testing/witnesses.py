@@ -10,8 +10,9 @@ from uuid import UUID
 
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from aett.core.commit import MAX_REVISION, Commit
+from aett.core.commit import Commit
 from aett.core.head import Head
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Success
 from aett.core.stamp import from_microseconds, to_microseconds
 from aett.testing import strategies

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from aett.adapters.plans import CommitPlans, ManagementPlans, SnapshotPlans
 from aett.adapters.reading import Reading
-from aett.core.commit import MAX_REVISION, Commit
+from aett.core.commit import Commit
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.plan import Perform, Plan, run

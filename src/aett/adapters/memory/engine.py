@@ -11,7 +11,7 @@ from aett.adapters.memory.memory import Memory
 from aett.adapters.record import Record
 from aett.core import identifier
 from aett.core.errors import StoreClosed
-from aett.core.number import whole
+from aett.core.number import bound
 from aett.core.plan import Plan, Step
 from aett.core.snapshot import Snapshot
 
@@ -59,7 +59,7 @@ class MemorySnapshots:
     def get(self, tenant_id: str, stream_id: str, max_revision: int) -> Plan[Snapshot | None]:
         """Bisect the stream's snapshots."""
         place = (identifier.tenant(tenant_id), identifier.stream(stream_id))
-        return (yield from Call(self.memory.find_snapshot, (*place, whole("max_revision", max_revision))))
+        return (yield from Call(self.memory.find_snapshot, (*place, bound("max_revision", max_revision))))
 
     def add(self, snapshot: Snapshot) -> Plan[None]:
         """Insert it in order."""

@@ -7,9 +7,8 @@ from attrs import frozen
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.statement import Statement
 from aett.core import identifier
-from aett.core.commit import MAX_REVISION
 from aett.core.head import Head
-from aett.core.number import whole
+from aett.core.number import bound
 from aett.core.plan import Plan
 from aett.core.snapshot import Snapshot
 
@@ -27,7 +26,7 @@ class SqlSnapshots:
             {
                 "tenant_id": identifier.tenant(tenant_id),
                 "stream_id": identifier.stream(stream_id),
-                "max_revision": min(whole("max_revision", max_revision), MAX_REVISION),
+                "max_revision": bound("max_revision", max_revision),
             },
         )
         if not rows:

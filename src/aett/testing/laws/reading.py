@@ -14,8 +14,9 @@ from uuid import UUID
 import attrs
 import pytest
 
-from aett.core.commit import MAX_REVISION, Commit, EventMessage
+from aett.core.commit import Commit, EventMessage
 from aett.core.head import Head
+from aett.core.number import MAX_REVISION
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, append_at, id_of, log, make, notes, stored, whole
 from aett.testing.model import cut, must_be, same, unnumbered
