@@ -41,6 +41,17 @@ def walk(plan: Plan[Any], *script: tuple[Step[Any], Any]) -> Any:
     raise AssertionError(f"the plan asks for more: {step}")
 
 
+def answered(plan: Plan[Any], *answers: Any) -> Any:
+    """The plan's value, if it asks for just so much, whatever it is."""
+    try:
+        next(plan)
+        for answer in answers:
+            plan.send(answer)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("the plan asks for more")
+
+
 def committed(head: Head, *events: object, commit_id: UUID = MINE, commands: tuple[object, ...] = ()) -> Commit:
     return head.commit(*events, commit_id=commit_id, stamp=NOW, commands=commands)
 
