@@ -17,7 +17,7 @@ from aett.adapters.record import Record, Recorder
 from aett.core import identifier
 from aett.core.commit import Commit
 from aett.core.conflict import ConflictDetector
-from aett.core.errors import InvalidCommit
+from aett.core.errors import InvalidCommit, StorageUnavailable
 from aett.core.number import MAX_REVISION, bound, positive, unique, whole
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.page import Page
@@ -26,6 +26,13 @@ from aett.core.rejection import CommitRejection, CommitTooLarge, DuplicateCommit
 from aett.core.stamp import aware, to_microseconds
 
 T = TypeVar("T")
+
+
+class LogPlace(NamedTuple):
+    """Where a page of a log begins: after a checkpoint; and the one at which this read ends, once it is known."""
+
+    after: int
+    upto: int | None = None
 
 
 class Place(NamedTuple):
@@ -113,12 +120,20 @@ class Commits:
     def _log(self, tenant_id: str, checkpoint: int, max_stamp: int | None) -> Reading[Commit]:
         identifier.tenant(tenant_id)
 
-        def fetch(after: int) -> Plan[Fetched[Commit]]:
-            records = yield from self.engine.log_page(tenant_id, after, max_stamp, self.page_size)
+        def fetch(place: LogPlace) -> Plan[Fetched[Commit]]:
+            upto = (yield from self.engine.settled(tenant_id)) if place.upto is None else place.upto
+            if upto is None and max_stamp is not None:
+                raise StorageUnavailable(
+                    f"tenant {tenant_id!r}: a writer keeps the log from being read; try again"
+                )
+            if upto is None:  # Nothing new, as far as can be told.
+                return Fetched((), None)
+            records = yield from self.engine.log_page(tenant_id, place.after, upto, max_stamp, self.page_size)
             more = len(records) == self.page_size
-            return Fetched(self._commits(records, 1, MAX_REVISION), records[-1].checkpoint if more else None)
+            following = LogPlace(records[-1].checkpoint or 0, upto) if more else None
+            return Fetched(self._commits(records, 1, MAX_REVISION), following)
 
-        return Reading(checkpoint, fetch)
+        return Reading(LogPlace(checkpoint), fetch)
 
     def _stream(
         self,

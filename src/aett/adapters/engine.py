@@ -9,7 +9,7 @@ from aett.core.plan import Plan
 
 
 class Engine(Protocol):
-    """Four plans over records; identifiers and numbers have been checked."""
+    """Five plans over records; identifiers and numbers have been checked."""
 
     @property
     def max_commit_size(self) -> int | None:
@@ -28,8 +28,18 @@ class Engine(Protocol):
         """The stream's first records, at most `size`, that hold any of the revisions `low` to `high`."""
         ...
 
-    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> Plan[list[Record]]:
-        """The tenant's first records, at most `size`, after a checkpoint.
+    def settled(self, tenant_id: str) -> Plan[int | None]:
+        """A checkpoint at or below which nothing of the tenant's can appear any more; all that can be told.
+
+        None if that cannot be told now, since a writer takes too long. Where commits appear in the
+        order of their checkpoints, it is `MAX_REVISION`, without asking.
+        """
+        ...
+
+    def log_page(
+        self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
+    ) -> Plan[list[Record]]:
+        """The tenant's first records, at most `size`, after a checkpoint, up to one that is settled.
 
         max_stamp: if given, only those stamped at or before it, in microseconds since 1970.
         """

@@ -11,7 +11,7 @@ from aett.adapters.memory.memory import Memory
 from aett.adapters.record import Record
 from aett.core import identifier
 from aett.core.errors import StoreClosed
-from aett.core.number import bound
+from aett.core.number import MAX_REVISION, bound
 from aett.core.plan import Plan, Step
 from aett.core.snapshot import Snapshot
 
@@ -45,8 +45,17 @@ class MemoryEngine:
         """Bisect the stream."""
         return (yield from Call(self.memory.stream_page, (tenant_id, stream_id, low, high, size)))
 
-    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> Plan[list[Record]]:
+    def settled(self, tenant_id: str) -> Plan[int | None]:
+        """Everything always is."""
+        yield from ()
+        del tenant_id
+        return MAX_REVISION
+
+    def log_page(
+        self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
+    ) -> Plan[list[Record]]:
         """Bisect the log."""
+        del upto
         return (yield from Call(self.memory.log_page, (tenant_id, after, max_stamp, size)))
 
 

@@ -2,65 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Final
 
 from attrs import frozen
 
-
-@frozen(kw_only=True)
-class Dialect:
-    """An engine's statements for one commits table and its snapshots table.
-
-    Parameters are named; where a statement gives commits, its columns are those of `Record`.
-    """
-
-    max_commit_size: int
-    """Bytes of headers, events and commands that one row holds."""
-
-    append: str
-    """Insert a record if its predecessor is there and its own place and id are free; gives the
-    checkpoint, or no row. Parameters: the fields of `Record`, `previous_sequence`, `previous_revision`."""
-
-    find: str
-    """By `tenant_id`, `stream_id`, `commit_id`."""
-
-    stream_page: str
-    """Of `tenant_id`, `stream_id`: at most `page_size` commits with revisions of `low` to `high`, in order."""
-
-    log_page: str
-    """Of `tenant_id`: at most `page_size` commits after the checkpoint `after`, in order."""
-
-    log_page_to: str
-    """As `log_page`, but only those stamped at or before `max_stamp`."""
-
-    find_snapshot: str
-    """Of `tenant_id`, `stream_id`: the newest at or below `max_revision`, its columns in `SNAPSHOT_COLUMNS`."""
-
-    add_snapshot: str
-    """Insert or replace one."""
-
-    prepare: tuple[str, ...]
-    """What goes before the tables, each statement by itself; each may be repeated."""
-
-    create: tuple[str, ...]
-    """Create what is absent; each may be repeated."""
-
-    describe: tuple[str, ...]
-    """Queries for what is there: rows of a name and a description of it."""
-
-    described: Mapping[str, str]
-    """The descriptions that must be among those rows."""
-
-    drop: tuple[str, ...]
-    """Remove what is present; each may be repeated."""
-
-    purge: tuple[str, ...]
-    """Delete a tenant's rows, by `tenant_id`."""
-
-    purge_stream: tuple[str, ...]
-    """Delete a stream's rows, by `tenant_id` and `stream_id`."""
-
+from aett.adapters.record import COLUMNS
 
 TABLE: Final = "commits"
 """The commits table, unless a store is told otherwise; its snapshots table has `_snapshots` appended."""
@@ -74,3 +22,142 @@ SNAPSHOT_COLUMNS: Final = (
     "fingerprint",
     "payload",
 )
+
+_NAMES: Final = ("tenant_id", "stream_id")
+
+
+@frozen
+class Barrier:
+    """How a reader of the log waits for the writers that may still show something below what it sees.
+
+    newest: gives the highest checkpoint, why this server must not be asked (or None), and the writers
+      that hold the barrier now.
+    held: of the `holders`, those that still hold it.
+    """
+
+    newest: str
+    held: str
+
+
+@frozen(kw_only=True)
+class Dialect:
+    """An engine's statements for one commits table and its snapshots table.
+
+    Parameters are named, as `:name`; where a statement gives commits, its columns are those of `Record`.
+    """
+
+    commits: str
+    """The commits table, quoted."""
+
+    snapshots: str
+    """The snapshots table, quoted."""
+
+    max_commit_size: int
+    """Bytes of headers, events and commands that one row holds."""
+
+    append: str
+    """Insert a record if its predecessor is there and its own place and id are free; gives the
+    checkpoint, or no row. Parameters: the fields of `Record`, `previous_sequence`, `previous_revision`."""
+
+    add_snapshot: str
+    """Insert or replace one. Parameters: `SNAPSHOT_COLUMNS`."""
+
+    prepare: tuple[str, ...] = ()
+    """What goes before the tables, each statement by itself; each may be repeated."""
+
+    refuse: tuple[str, ...] = ()
+    """Queries whose rows are reasons why this server cannot keep the laws."""
+
+    create: tuple[str, ...]
+    """Create what is absent; each may be repeated."""
+
+    describe: tuple[str, ...]
+    """Queries for what is there: rows of a name and a description of it."""
+
+    described: Mapping[str, str]
+    """The descriptions that must be among those rows."""
+
+    drop: tuple[str, ...]
+    """Remove what is present; each may be repeated."""
+
+    alone: tuple[str, ...] = ()
+    """What a purge does first, in its transaction, to be without writers beside it."""
+
+    barrier: Barrier | None = None
+    """None if commits become visible in the order of their checkpoints anyway."""
+
+    written: Callable[[str], str] = str
+    """An identifier's parameter as its column wants it."""
+
+    read: Callable[[str], str] = str
+    """An identifier's column as text."""
+
+    limit: str = "LIMIT :page_size"
+    """What ends a query for at most so many rows."""
+
+    @property
+    def stream(self) -> str:
+        """The condition of being one stream's."""
+        return " AND ".join(self._is(name) for name in _NAMES)
+
+    @cached_property
+    def find(self) -> str:
+        """By `tenant_id`, `stream_id`, `commit_id`."""
+        return f"{self._select} WHERE {self.stream} AND commit_id = :commit_id"
+
+    @cached_property
+    def stream_page(self) -> str:
+        """Of `tenant_id`, `stream_id`: at most `page_size` commits with revisions of `low` to `high`, in order."""
+        return (
+            f"{self._select} WHERE {self.stream} AND stream_revision >= :low AND first_revision <= :high"
+            f" ORDER BY stream_revision {self.limit}"
+        )
+
+    @cached_property
+    def log_page(self) -> str:
+        """Of `tenant_id`: at most `page_size` commits with checkpoints after `after`, up to `upto`, in order."""
+        return self._log("")
+
+    @cached_property
+    def log_page_to(self) -> str:
+        """As `log_page`, but only those stamped at or before `max_stamp`."""
+        return self._log(" AND commit_stamp <= :max_stamp")
+
+    @cached_property
+    def find_snapshot(self) -> str:
+        """Of `tenant_id`, `stream_id`: the newest at or below `max_revision`, its columns `SNAPSHOT_COLUMNS`."""
+        return (
+            f"SELECT {self._columns(SNAPSHOT_COLUMNS)} FROM {self.snapshots} WHERE {self.stream}"
+            " AND stream_revision <= :max_revision ORDER BY stream_revision DESC"
+            f" {self.limit.replace(':page_size', '1')}"
+        )
+
+    @cached_property
+    def purge(self) -> tuple[str, ...]:
+        """Delete a tenant's rows, by `tenant_id`."""
+        return tuple(f"DELETE FROM {each} WHERE {self._is('tenant_id')}" for each in self._tables)
+
+    @cached_property
+    def purge_stream(self) -> tuple[str, ...]:
+        """Delete a stream's rows, by `tenant_id` and `stream_id`."""
+        return tuple(f"DELETE FROM {each} WHERE {self.stream}" for each in self._tables)
+
+    @property
+    def _tables(self) -> tuple[str, str]:
+        return self.commits, self.snapshots
+
+    @property
+    def _select(self) -> str:
+        return f"SELECT {self._columns(COLUMNS)} FROM {self.commits}"
+
+    def _log(self, more: str) -> str:
+        return (
+            f"{self._select} WHERE {self._is('tenant_id')} AND checkpoint > :after AND checkpoint <= :upto{more}"
+            f" ORDER BY checkpoint {self.limit}"
+        )
+
+    def _is(self, name: str) -> str:
+        return f"{name} = {self.written(f':{name}')}"
+
+    def _columns(self, names: tuple[str, ...]) -> str:
+        return ", ".join(self.read(name) if name in _NAMES else name for name in names)

@@ -7,7 +7,7 @@ from attrs import frozen
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.statement import Parameters, Statement, Transaction
 from aett.core import identifier
-from aett.core.errors import SchemaMismatch
+from aett.core.errors import SchemaMismatch, UnsupportedServer
 from aett.core.plan import Plan
 
 
@@ -19,6 +19,9 @@ class SqlManagement:
 
     def initialize(self) -> Plan[None]:
         """Prepare the server, create what is absent, then verify all of it by name."""
+        for text in self.dialect.refuse:
+            if reasons := (yield from Statement(text)):
+                raise UnsupportedServer("; ".join(str(reason) for (reason,) in reasons))
         for text in self.dialect.prepare:
             yield from Statement(text, writes=True)
         yield from _transaction(self.dialect.create)
@@ -39,12 +42,17 @@ class SqlManagement:
 
     def purge(self, tenant_id: str) -> Plan[None]:
         """Delete the tenant's rows."""
-        yield from _transaction(self.dialect.purge, {"tenant_id": identifier.tenant(tenant_id)})
+        yield from self._purge(self.dialect.purge, {"tenant_id": identifier.tenant(tenant_id)})
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> Plan[None]:
         """Delete the stream's rows."""
         place = {"tenant_id": identifier.tenant(tenant_id), "stream_id": identifier.stream(stream_id)}
-        yield from _transaction(self.dialect.purge_stream, place)
+        yield from self._purge(self.dialect.purge_stream, place)
+
+    def _purge(self, texts: tuple[str, ...], parameters: Parameters) -> Plan[None]:
+        """Delete without writers beside; and again, for those that waited may have seen what is gone."""
+        for _ in range(2 if self.dialect.alone else 1):
+            yield from _transaction((*self.dialect.alone, *texts), parameters)
 
 
 def _transaction(texts: tuple[str, ...], parameters: Parameters | None = None) -> Plan[None]:

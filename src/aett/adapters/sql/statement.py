@@ -1,4 +1,4 @@
-"""The steps of the SQL engines: a statement, or several in one transaction."""
+"""The steps of the SQL engines: a statement, several in one transaction, an insert, a pause."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ _NONE: Parameters = {}
 class Statement(Step[Rows]):
     """One statement, atomic by itself; the reply is its rows.
 
+    text: with named parameters, as `:name`; a performer renders them as its driver wants them.
     writes: whether it takes the engine's lock for writing.
+    alone: whether it must be outside of any transaction: one of the caller's is `UnsupportedServer`.
     """
 
     text: str
     parameters: Parameters = _NONE
     writes: bool = field(default=False, kw_only=True)
+    alone: bool = field(default=False, kw_only=True)
 
 
 @frozen
@@ -33,3 +36,21 @@ class Transaction(Step[list[Rows]]):
     """Several statements, all or none of which take effect; the reply is the rows of each."""
 
     statements: tuple[Statement, ...]
+
+
+@frozen
+class Insert(Step["int | None"]):
+    """A statement that inserts a commit; the reply is its checkpoint.
+
+    None if the guard in the statement found no predecessor, or a unique key was taken.
+    """
+
+    text: str
+    parameters: Parameters
+
+
+@frozen
+class Pause(Step[None]):
+    """Let some seconds pass."""
+
+    seconds: float

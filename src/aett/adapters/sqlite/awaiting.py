@@ -11,10 +11,10 @@ from weakref import WeakKeyDictionary
 import aiosqlite
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
-from aett.adapters.sql.statement import Statement, Transaction
+from aett.adapters.sql.statement import Insert, Statement, Transaction
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
-from aett.adapters.sqlite.performing import execute, transact
+from aett.adapters.sqlite.performing import checkpoint_of, execute, transact
 from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
 from aett.core.plan import Step
 
@@ -68,6 +68,9 @@ class AsyncSqlitePerformer:
         match step:
             case Statement(text, parameters, writes=writes):
                 return await _on_its_thread(await self._connection(writes=writes), execute, text, parameters)
+            case Insert(text, parameters):
+                connection = await self._connection(writes=True)
+                return checkpoint_of(await _on_its_thread(connection, execute, text, parameters))
             case Transaction(statements):
                 return await _on_its_thread(await self._connection(writes=True), transact, statements)
             case _:

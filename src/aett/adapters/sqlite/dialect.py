@@ -50,25 +50,11 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
     if not table or "\0" in table or table.lower().startswith("sqlite_"):
         raise ValueError(f"{table!r} cannot be a table's name in SQLite")
     commits, snapshots = quoted(table), quoted(f"{table}_snapshots")
-    columns = ", ".join(COLUMNS)
-    page = f"SELECT {columns} FROM {commits} WHERE"
     return Dialect(
+        commits=commits,
+        snapshots=snapshots,
         max_commit_size=max_commit_size,
         append=_append(commits),
-        find=f"{page} {_STREAM} AND commit_id = :commit_id",
-        stream_page=(
-            f"{page} {_STREAM} AND stream_revision >= :low AND first_revision <= :high"
-            " ORDER BY stream_revision LIMIT :page_size"
-        ),
-        log_page=f"{page} tenant_id = :tenant_id AND checkpoint > :after ORDER BY checkpoint LIMIT :page_size",
-        log_page_to=(
-            f"{page} tenant_id = :tenant_id AND checkpoint > :after AND commit_stamp <= :max_stamp"
-            " ORDER BY checkpoint LIMIT :page_size"
-        ),
-        find_snapshot=(
-            f"SELECT {', '.join(SNAPSHOT_COLUMNS)} FROM {snapshots} WHERE {_STREAM}"
-            " AND stream_revision <= :max_revision ORDER BY stream_revision DESC LIMIT 1"
-        ),
         add_snapshot=(
             f"INSERT OR REPLACE INTO {snapshots} ({', '.join(SNAPSHOT_COLUMNS)})"
             f" VALUES ({', '.join(f':{name}' for name in SNAPSHOT_COLUMNS)})"
@@ -87,8 +73,6 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
             "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
             f"DELETE FROM aett_schema WHERE table_name = {literal(table)}",
         ),
-        purge=tuple(f"DELETE FROM {each} WHERE tenant_id = :tenant_id" for each in (commits, snapshots)),
-        purge_stream=tuple(f"DELETE FROM {each} WHERE {_STREAM}" for each in (commits, snapshots)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay
 
-from aett.adapters.sql.statement import Rows, Statement, Transaction
+from aett.adapters.sql.statement import Insert, Rows, Statement, Transaction
 from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
@@ -52,6 +52,9 @@ class SqlitePerformer:
             case Statement(text, parameters, writes=writes):
                 with self._connections.lent(writes=writes) as connection:
                     return execute(connection, text, parameters)
+            case Insert(text, parameters):
+                with self._connections.lent(writes=True) as connection:
+                    return checkpoint_of(execute(connection, text, parameters))
             case Transaction(statements):
                 with self._connections.lent(writes=True) as connection:
                     return transact(connection, statements)
@@ -64,6 +67,11 @@ def execute(connection: sqlite3.Connection, text: str, parameters: Any) -> Rows:
     cursor = connection.cursor()
     cursor.row_factory = None
     return cursor.execute(text, parameters).fetchall()
+
+
+def checkpoint_of(rows: Rows) -> int | None:
+    """What an insert gave back: its checkpoint, or nothing."""
+    return rows[0][0] if rows else None
 
 
 def transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
