@@ -30,8 +30,8 @@ _NAMES: Final = ("tenant_id", "stream_id")
 class Barrier:
     """How a reader of the log waits for the writers that may still show something below what it sees.
 
-    newest: gives the highest checkpoint, why this server must not be asked (or None), and the writers
-      that hold the barrier now.
+    newest: gives the highest checkpoint of `tenant_id`, why this server must not be asked (or None),
+      and the writers that hold the barrier now.
     held: of the `holders`, those that still hold it.
     """
 

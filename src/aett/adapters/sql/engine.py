@@ -60,11 +60,10 @@ class SqlEngine:
         These are separate statements, outside of any transaction: what a snapshot older than the
         look at the writers shows would lack what they committed in between..
         """
-        del tenant_id
         barrier = self.dialect.barrier
         if barrier is None:
             return MAX_REVISION
-        ((newest, refusal, holders),) = yield from Statement(barrier.newest, alone=True)
+        ((newest, refusal, holders),) = yield from Statement(barrier.newest, {"tenant_id": tenant_id}, alone=True)
         if refusal is not None:
             raise UnsupportedServer(refusal)
         for pause in PAUSES:

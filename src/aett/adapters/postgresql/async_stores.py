@@ -1,0 +1,107 @@
+"""The PostgreSQL stores on asyncpg."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from aett.adapters.commits import Commits
+from aett.adapters.faces.awaiting import (
+    AsyncCommitStoreFace,
+    AsyncPersistenceManagementFace,
+    AsyncSnapshotStoreFace,
+)
+from aett.adapters.postgresql.async_connections import (
+    AsyncConnections,
+    CallersConnection,
+    CallersPool,
+    OwnPools,
+)
+from aett.adapters.postgresql.awaiting import AsyncpgPerformer
+from aett.adapters.postgresql.dialect import MAX_COMMIT_SIZE, dialect
+from aett.adapters.postgresql.server import POOL_SIZE, TIMEOUT, Server
+from aett.adapters.reading import PAGE_SIZE
+from aett.adapters.record import Recorder
+from aett.adapters.sql.dialect import TABLE
+from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.snapshots import SqlSnapshots
+from aett.core.conflict import ConflictDetector
+from aett.core.topic_map import TopicMap
+
+Database: TypeAlias = Any
+"""A URL, an `asyncpg.Pool` or an `asyncpg.Connection`: asyncpg's own types are generic in its stubs only."""
+
+
+class AsyncCommitStore(AsyncCommitStoreFace):
+    """A `CommitStore` that is awaited, on asyncpg.
+
+    database: a URL, an `asyncpg.Pool` of yours, or an `asyncpg.Connection` of yours: if that has a
+      transaction open, commits become part of it. The rest as for `CommitStore`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        topic_map: TopicMap,
+        conflict_detector: ConflictDetector = ConflictDetector(),
+        table: str = TABLE,
+        page_size: int = PAGE_SIZE,
+        max_commit_size: int = MAX_COMMIT_SIZE,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+        prepare: bool = True,
+    ) -> None:
+        engine = SqlEngine(dialect(table, max_commit_size))
+        plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
+        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+
+
+class AsyncSnapshotStore(AsyncSnapshotStoreFace):
+    """A `SnapshotStore` that is awaited."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        table: str = TABLE,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+        prepare: bool = True,
+    ) -> None:
+        plans = SqlSnapshots(dialect(table))
+        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+
+
+class AsyncPersistenceManagement(AsyncPersistenceManagementFace):
+    """A `PersistenceManagement` that is awaited."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        table: str = TABLE,
+        timeout: float = TIMEOUT,
+        prepare: bool = True,
+    ) -> None:
+        plans = SqlManagement(dialect(table))
+        super().__init__(plans, _performer(database, 1, timeout, prepare=prepare))
+
+
+def _performer(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> AsyncpgPerformer:
+    return AsyncpgPerformer(_connections(database, pool_size, timeout, prepare=prepare))
+
+
+def _connections(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> AsyncConnections:
+    match database:
+        case str():
+            return OwnPools(Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare))
+        case asyncpg.Pool():
+            return CallersPool(database)
+        case asyncpg.Connection() | PoolConnectionProxy():
+            return CallersConnection(database)
+        case _:
+            raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")

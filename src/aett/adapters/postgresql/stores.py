@@ -1,0 +1,105 @@
+"""The PostgreSQL stores on psycopg."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from aett.adapters.commits import Commits
+from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.postgresql.connections import CallersConnection, CallersPool, Connections, OwnPool
+from aett.adapters.postgresql.dialect import MAX_COMMIT_SIZE, dialect
+from aett.adapters.postgresql.performing import PsycopgPerformer
+from aett.adapters.postgresql.server import POOL_SIZE, TIMEOUT, Server
+from aett.adapters.reading import PAGE_SIZE
+from aett.adapters.record import Recorder
+from aett.adapters.sql.dialect import TABLE
+from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.snapshots import SqlSnapshots
+from aett.core.conflict import ConflictDetector
+from aett.core.topic_map import TopicMap
+
+Database: TypeAlias = str | ConnectionPool[Any] | psycopg.Connection[Any]
+
+
+class CommitStore(CommitStoreFace):
+    """A commit store in a PostgreSQL database.
+
+    database: a URL (`postgresql://user@host:5432/name`; the store then keeps a pool of its own, opened
+      at first use), a `psycopg_pool.ConnectionPool` of yours, or a `psycopg.Connection` of yours:
+      if that has a transaction open, commits become part of it.
+    table: of the commits, perhaps with its schema, as in `app.commits`; `PersistenceManagement` makes it.
+    page_size: commits read at once.
+    max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`.
+    pool_size: connections at most. timeout: seconds to wait for one.
+    prepare: whether statements are prepared; switch it off behind a pooler in transaction mode.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        topic_map: TopicMap,
+        conflict_detector: ConflictDetector = ConflictDetector(),
+        table: str = TABLE,
+        page_size: int = PAGE_SIZE,
+        max_commit_size: int = MAX_COMMIT_SIZE,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+        prepare: bool = True,
+    ) -> None:
+        engine = SqlEngine(dialect(table, max_commit_size))
+        plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
+        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+
+
+class SnapshotStore(SnapshotStoreFace):
+    """A snapshot store in a PostgreSQL database, beside the commits table of this name."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        table: str = TABLE,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+        prepare: bool = True,
+    ) -> None:
+        plans = SqlSnapshots(dialect(table))
+        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+
+
+class PersistenceManagement(PersistenceManagementFace):
+    """Creates, verifies, empties and drops a commits table and its snapshots table."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        table: str = TABLE,
+        timeout: float = TIMEOUT,
+        prepare: bool = True,
+    ) -> None:
+        plans = SqlManagement(dialect(table))
+        super().__init__(plans, _performer(database, 1, timeout, prepare=prepare))
+
+
+def _performer(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> PsycopgPerformer:
+    return PsycopgPerformer(_connections(database, pool_size, timeout, prepare=prepare))
+
+
+def _connections(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> Connections:
+    match database:
+        case str():
+            return OwnPool(Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare))
+        case ConnectionPool():
+            return CallersPool(database)
+        case psycopg.Connection():
+            return CallersConnection(database)
+        case _:
+            raise TypeError(
+                f"a URL, a psycopg_pool.ConnectionPool or a psycopg.Connection, not {type(database).__name__}"
+            )
