@@ -98,7 +98,7 @@ class _Opening:
             if self.pool is None:
                 server = self._server
                 settings: dict[str, Any] = {} if server.prepare else {"statement_cache_size": 0}
-                create_pool: Any = asyncpg.create_pool
+                create_pool: Any = getattr(asyncpg, "create_pool")  # noqa: B009  # its type is partly unknown
                 self.pool = await create_pool(
                     server.url,
                     min_size=1,
