@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from aett.core.plan import Step, arun, run
+from aett.core.plan import Plan, Step, arun, run
 from aett.ports.commit_store import AsyncCommitStore, CommitStore
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.harness import Place
@@ -68,39 +68,37 @@ class AsyncPerformer:
 
 
 def race_threads(clients: Clients, race: Race) -> int:
-    """Threads; every other writer shares its store with the reader. Gives the number of refusals."""
+    """Threads; every other writer shares its store with the readers. Gives the number of refusals."""
     place = Performer(clients.one.commits)
     own = [Performer(clients.connect().commits) for _ in range(race.writers)]
-    follower = Follower(race.total, race.seconds)
-    with ThreadPoolExecutor(race.writers + 1) as pool:
-        reading = pool.submit(run, follower.follow(), place)
+    with ThreadPoolExecutor(race.writers + race.readers) as pool:
+        reading = [pool.submit(run, _following(race), place) for _ in range(race.readers)]
         writing = [
             pool.submit(run, write(race, writer), own[writer] if writer % 2 else place)
             for writer in range(race.writers)
         ]
         refusals = sum(each.result() for each in writing)
-        seen = reading.result()
+        seen = [each.result() for each in reading]
     _judge(clients, race, seen)
     return refusals
 
 
 def race_tasks(clients: Clients, race: Race) -> int:
-    """Tasks; every other writer shares its store with the reader. Gives the number of refusals."""
+    """Tasks; every other writer shares its store with the readers. Gives the number of refusals."""
 
-    async def everybody() -> tuple[list[int], int]:
+    async def everybody() -> tuple[list[list[int]], int]:
         async with AsyncExitStack() as stack, asyncio.timeout(2 * race.seconds):
             stores = [_async_store(clients.place) for _ in range(race.writers + 1)]
             for store in stores:
                 await stack.enter_async_context(store)
             own = [AsyncPerformer(store) for store in stores]
-            follower = Follower(race.total, race.seconds)
             async with asyncio.TaskGroup() as group:
-                reading = group.create_task(arun(follower.follow(), own[-1]))
+                reading = [group.create_task(arun(_following(race), own[-1])) for _ in range(race.readers)]
                 writing = [
                     group.create_task(arun(write(race, writer), own[writer if writer % 2 else -1]))
                     for writer in range(race.writers)
                 ]
-            return reading.result(), sum(each.result() for each in writing)
+            return [each.result() for each in reading], sum(each.result() for each in writing)
 
     seen, refusals = asyncio.run(everybody())
     _judge(clients, race, seen)
@@ -112,12 +110,12 @@ def _async_store(place: Place) -> Any:
 
 
 def race_processes(clients: Clients, race: Race) -> int:
-    """Processes, the reader in one of its own. Gives the number of refusals."""
-    works: list[Callable[..., Any]] = [_write] * race.writers + [_follow]
+    """Processes, each reader in one of its own. Gives the number of refusals."""
+    works: list[Callable[..., Any]] = [_write] * race.writers + [_follow] * race.readers
     with Processes([(work, clients.place, race, index) for index, work in enumerate(works)]) as processes:
-        *refusals, seen = processes.results(2 * race.seconds)
-    _judge(clients, race, seen)
-    return sum(refusals)
+        results = processes.results(2 * race.seconds)
+    _judge(clients, race, results[race.writers :])
+    return sum(results[: race.writers])
 
 
 def _write(_: Tell, place: Place, race: Race, writer: int) -> int:
@@ -125,7 +123,11 @@ def _write(_: Tell, place: Place, race: Race, writer: int) -> int:
 
 
 def _follow(_: Tell, place: Place, race: Race, __: int) -> list[int]:
-    return _in_a_process(place, lambda perform: run(Follower(race.total, race.seconds).follow(), perform))
+    return _in_a_process(place, lambda perform: run(_following(race), perform))
+
+
+def _following(race: Race) -> Plan[list[int]]:
+    return Follower(race.total, race.seconds).follow()
 
 
 def _in_a_process(place: Place, work: Callable[[Performer], A]) -> A:
@@ -136,7 +138,7 @@ def _in_a_process(place: Place, work: Callable[[Performer], A]) -> A:
         clients.close()
 
 
-def _judge(clients: Clients, race: Race, seen: list[int]) -> None:
+def _judge(clients: Clients, race: Race, seen: list[list[int]]) -> None:
     reader = clients.connect(page_size=256).commits
     streams = [list(reader.get(TENANT, race.stream(number))) for number in range(race.streams)]
     judge(race, seen, list(reader.get_from(TENANT)), streams)

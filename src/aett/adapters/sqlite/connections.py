@@ -10,29 +10,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
+from aett.adapters.sqlite.connection import AT_REST, OurConnection, opened, used
 from aett.adapters.sqlite.database import Database
+from aett.adapters.sqlite.file import File
 from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
-
-_SHARED: Final = threading.RLock()
-"""Serializes connections that callers hand in: the same one may be in several stores."""
-
-
-_INHERITED: Final[list[object]] = []
-"""Connections of the process that this one was forked from: they must be neither used nor closed."""
-
-
-def opened(database: Database) -> sqlite3.Connection:
-    """A new connection in autocommit mode: a statement is a transaction of its own."""
-    connection = sqlite3.connect(
-        database.uri, uri=True, timeout=database.one_wait, isolation_level=None, check_same_thread=False
-    )
-    try:
-        for statement in database.statements:
-            connection.execute(statement)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 class ThreadConnections:
@@ -40,88 +21,102 @@ class ThreadConnections:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._file = File(database.path)
         self._local = threading.local()
-        self._open: weakref.WeakSet[_Closing] = weakref.WeakSet()
-        self._writing = threading.Lock()
+        self._open: weakref.WeakSet[OurConnection] = weakref.WeakSet()
+        self._writing: dict[int, threading.Lock] = {}  # by process: what is held at a fork, the child never gets
         self._closed = False
 
     @contextmanager
     def lent(self, *, writes: bool) -> Generator[sqlite3.Connection, None, None]:
         """The thread's own connection; for writing, when the threads before it have written."""
         mine = self._mine()
-        if not writes:
-            with mine.in_use:
-                yield mine.connection
-        elif self._writing.acquire(timeout=self._database.busy_timeout):
-            try:
-                with mine.in_use:
-                    yield mine.connection
-            finally:
-                self._writing.release()
-        else:
+        writing = self._writing.setdefault(os.getpid(), threading.Lock()) if writes else None
+        if writing is not None and not writing.acquire(timeout=self._database.busy_timeout):
             raise StorageUnavailable(f"{self._database.name}: this program's own writers kept it busy")
+        try:
+            with mine.in_use:
+                self._file.verify()
+                yield mine
+        finally:
+            if writing is not None:
+                writing.release()
 
     def close(self) -> None:
         """Close every thread's connection, when it is not in use."""
-        self._closed = True
-        for each in list(self._open):
-            with each.in_use:
-                each.close()
+        with AT_REST:
+            self._closed = True
+            connections = list(self._open)
+        for each in connections:
+            each.close()
 
-    def _mine(self) -> _Closing:
-        if self._closed:
-            raise StoreClosed(f"{self._database.name}: this store is closed")
-        mine: _Closing | None = getattr(self._local, "mine", None)
-        if mine is not None and mine.process != os.getpid():
-            _INHERITED.append(mine)
-            mine = None
-        if mine is None:
-            mine = self._local.mine = _Closing(opened(self._database))
-            self._open.add(mine)
+    def _mine(self) -> OurConnection:
+        mine: OurConnection | None = getattr(self._local, "mine", None)
+        if mine is None or mine.process != os.getpid():
+            self._refuse_if_closed()
+            mine = self._local.mine = opened(self._database)
+            with AT_REST:
+                self._open.add(mine)
+        self._refuse_if_closed()
         return mine
 
-
-class _Closing:
-    """A thread's connection, closed with the thread; a forked process must not use or close it."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.process = os.getpid()
-        self.in_use = threading.Lock()  # sqlite3 does not survive that another thread closes what is in use
-        self.close = weakref.finalize(self, _close, connection, self.process)
-
-
-def _close(connection: sqlite3.Connection, process: int) -> None:
-    if os.getpid() == process:
-        connection.close()
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StoreClosed(f"{self._database.name}: this store is closed")
 
 
 class OneConnection:
-    """The one connection to a database in memory, or one of the caller's, in turns."""
+    """The one connection to a database in memory, or one of the caller's, in turns.
+
+    It belongs to the process that made the store. A child would write to a copy of the memory, or
+    with locks that SQLite believes to be the child's, and are the parent's: it is refused.
+    """
 
     def __init__(self, database: Database, connection: sqlite3.Connection | None = None) -> None:
         self._database = database
+        self._process = os.getpid()
         self._connection = None if connection is None else usable(connection)
-        self._lock = threading.RLock() if connection is None else _SHARED
+        self._turns = Turns(connection) if connection is None else turns(connection)
         self._closed = False
 
     @contextmanager
     def lent(self, *, writes: bool) -> Generator[sqlite3.Connection, None, None]:
         """The connection, when those before have done."""
         del writes
-        with self._lock:
+        self._database.refuse_unless_in(self._process)
+        with self._turns.lock:
             if self._closed:
                 raise StoreClosed(f"{self._database.name}: this store is closed")
             if self._connection is None:
                 self._connection = opened(self._database)
-            yield self._connection
+            with used(self._connection):
+                yield self._connection
 
     def close(self) -> None:
         """Close it if it was opened here."""
-        with self._lock:
-            self._closed = True
+        self._closed = True
+        if self._process != os.getpid():
+            return  # its lock may be held for ever
+        with self._turns.lock:
             if self._connection is not None and not self._database.callers:
                 self._connection.close()
+
+
+class Turns:
+    """The lock at which stores take turns with one connection."""
+
+    def __init__(self, connection: sqlite3.Connection | None) -> None:
+        self._connection = connection  # while it is known by its id, it must not end
+        self.lock = threading.RLock()
+
+
+_turns: Final[weakref.WeakValueDictionary[int, Turns]] = weakref.WeakValueDictionary()
+
+
+def turns(connection: sqlite3.Connection) -> Turns:
+    """Those of all stores that were given this connection."""
+    with AT_REST:
+        return _turns.setdefault(id(connection), Turns(connection))
 
 
 def usable(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
 from attrs import frozen
+
+from aett.core.errors import StoreClosed
 
 Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
@@ -14,6 +17,7 @@ BUSY_TIMEOUT: Final = 30.0
 """Seconds to wait for other writers, unless a store is told otherwise."""
 
 _URL: Final = "sqlite://"
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _MEMORY: Final = ":memory:"
 _ONE_WAIT: Final = 0.06
 
@@ -22,7 +26,7 @@ _ONE_WAIT: Final = 0.06
 class Database:
     """A place, and how connections to it are set up.
 
-    path: of the file; None for memory, which ends with its one connection.
+    path: of the file, absolute; None for memory, which ends with its one connection.
     busy_timeout: seconds to wait for other writers, in all.
     synchronous: FULL keeps what was acknowledged through a loss of power; NORMAL through the death
       of the process.
@@ -62,12 +66,19 @@ class Database:
         """As SQLite wants it."""
         if self.path is None:
             return "file::memory:"
-        return f"{self.path.absolute().as_uri()}?mode={'rwc' if self.create else 'rw'}"
+        return f"{self.path.as_uri()}?mode={'rwc' if self.create else 'rw'}"
 
     @property
     def one_wait(self) -> float:
         """Seconds that SQLite itself waits. Its pauses grow, which is unfair to who waits long: we start anew."""
         return min(self.busy_timeout, _ONE_WAIT)
+
+    def refuse_unless_in(self, process: int) -> None:
+        """`StoreClosed` in a child of the process that alone can reach this database."""
+        if os.getpid() != process:
+            raise StoreClosed(
+                f"{self.name}: this process was forked from the one that opened it: open a store of its own"
+            )
 
 
 def located(
@@ -80,16 +91,21 @@ def located(
 ) -> Database:
     """The database at a path, `sqlite:///relative`, `sqlite:////absolute` or `:memory:`.
 
-    Memory is always new, and nobody else can reach it, so that its tables are made at once.
+    Memory is always new, and nobody else can reach it, so that its tables are made at once. A
+    relative path is one from the directory that is current now.
     """
     text = os.fspath(place)
-    if text.startswith(_URL):
+    scheme = _SCHEME.match(text)
+    if scheme is not None and not re.match(r"sqlite://(/|$)", text):
+        # The rest is not repeated: there may be a password in it.
+        raise ValueError(f"SQLite takes a path, sqlite:///path, sqlite:// or :memory:, not {scheme[0]}...")
+    if scheme is not None:
         text = text.removeprefix(_URL).removeprefix("/") or _MEMORY
     if not text or "\0" in text:
         raise ValueError(f"{text!r} cannot be the path of a SQLite database")
     if text == _MEMORY:
         return Database(None, busy_timeout, synchronous, create=True, setup=create_tables)
-    return Database(Path(text), busy_timeout, synchronous, create=create)
+    return Database(Path(text).absolute(), busy_timeout, synchronous, create=create)
 
 
 def callers(busy_timeout: float, synchronous: Synchronous) -> Database:

@@ -8,7 +8,15 @@ from typing import Final
 
 from tenacity import wait_random_exponential
 
-from aett.core.errors import AettError, CorruptStorage, SchemaMismatch, StorageUnavailable, StoreClosed
+from aett.adapters.sqlite.database import Database
+from aett.core.errors import (
+    AettError,
+    CorruptStorage,
+    SchemaMismatch,
+    StorageUnavailable,
+    StoreClosed,
+    UnsupportedServer,
+)
 
 _PRIMARY: Final = 0xFF
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -29,11 +37,11 @@ def busy(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and code(error) in _BUSY
 
 
-def translated(error: Exception, name: str, path: Path | None) -> AettError:  # noqa: PLR0911  # a table
+def translated(error: Exception, database: Database) -> AettError:  # noqa: PLR0911  # a table
     """The error of ours that this one of the driver's means."""
-    number = code(error)
-    if number == sqlite3.SQLITE_CANTOPEN and path is not None:
-        return _cannot_open(path)
+    name, number = database.name, code(error)
+    if number == sqlite3.SQLITE_CANTOPEN and database.path is not None:
+        return _cannot_open(database.path, create=database.create)
     if number == sqlite3.SQLITE_NOTADB:
         return SchemaMismatch(f"{name} is not a SQLite database")
     if number == sqlite3.SQLITE_CORRUPT:
@@ -42,16 +50,33 @@ def translated(error: Exception, name: str, path: Path | None) -> AettError:  # 
         return SchemaMismatch(
             f"{name}: {error}; PersistenceManagement(...).initialize() creates and verifies tables"
         )
-    if number == 0 and isinstance(error, sqlite3.ProgrammingError | ValueError):
-        return StoreClosed(f"{name} is closed: {error}")
     if number in _BUSY:
         return StorageUnavailable(f"{name}: other writers kept it busy for longer than busy_timeout: {error}")
+    if isinstance(error, sqlite3.ProgrammingError):  # without a number: it is Python's, not SQLite's
+        return _misused(error, name)
     return StorageUnavailable(f"{name}: {error}")
 
 
-def _cannot_open(path: Path) -> AettError:
-    if not path.absolute().parent.is_dir():
-        return StorageUnavailable(f"{path}: the directory {path.absolute().parent} does not exist")
-    if not path.exists():
+def _misused(error: sqlite3.ProgrammingError, name: str) -> AettError:
+    if "closed" in str(error):
+        return StoreClosed(f"{name} is closed: {error}")
+    if "thread" in str(error):
+        return UnsupportedServer(f"open {name} with check_same_thread=False: {error}")
+    return StorageUnavailable(f"{name}: {error}")
+
+
+def _cannot_open(path: Path, *, create: bool) -> AettError:
+    directory = path.parent
+    try:
+        missing, absent = not directory.is_dir(), not path.exists()
+    except PermissionError:
+        return StorageUnavailable(f"{path}: the directory {directory} cannot be entered")
+    if missing:
+        return StorageUnavailable(f"{path}: the directory {directory} does not exist")
+    if absent and create:
+        return StorageUnavailable(f"{path} cannot be created: the directory {directory} cannot be written")
+    if absent:
         return SchemaMismatch(f"{path} does not exist: create it with PersistenceManagement(...).initialize()")
-    return StorageUnavailable(f"{path} cannot be opened as a SQLite database")
+    return StorageUnavailable(
+        f"{path} cannot be opened as a SQLite database, or not the files beside it (-wal, -shm)"
+    )

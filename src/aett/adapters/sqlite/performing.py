@@ -32,7 +32,7 @@ class SqlitePerformer:
         try:
             answer: A = self._patiently(step)
         except (sqlite3.Error, sqlite3.Warning) as error:
-            raise translated(error, self._database.name, self._database.path) from error
+            raise translated(error, self._database) from error
         return answer
 
     def close(self) -> None:
