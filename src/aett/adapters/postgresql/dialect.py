@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from aett.adapters.record import COLUMNS
-from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Barrier, Dialect
+from aett.adapters.sql.barrier import WatchedBarrier
+from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
 
 SCHEMA_VERSION: Final = 1
@@ -119,14 +120,14 @@ def _add_snapshot(table: Table) -> str:
     )
 
 
-def _barrier(table: Table) -> Barrier:
+def _barrier(table: Table) -> WatchedBarrier:
     """Readers do not queue for the lock, which would hold back every writer behind them: they look who has it."""
     holders = (
         "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         f" AND classid = {_CLASS} AND objid = CAST({_regclass(table)} AS oid) AND objsubid = 2"
     )
-    return Barrier(
+    return WatchedBarrier(
         newest=(
             f"SELECT COALESCE((SELECT max(checkpoint) FROM {_quoted(table)} WHERE tenant_id = :tenant_id), 0),"
             " CASE WHEN pg_is_in_recovery() THEN 'this is a standby: its log would skip what the primary"

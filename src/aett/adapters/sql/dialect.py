@@ -9,6 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from aett.adapters.record import COLUMNS
+from aett.adapters.sql.barrier import Barrier
 
 TABLE: Final = "commits"
 """The commits table, unless a store is told otherwise; its snapshots table has `_snapshots` appended."""
@@ -24,19 +25,6 @@ SNAPSHOT_COLUMNS: Final = (
 )
 
 _NAMES: Final = ("tenant_id", "stream_id")
-
-
-@frozen
-class Barrier:
-    """How a reader of the log waits for the writers that may still show something below what it sees.
-
-    newest: gives the highest checkpoint of `tenant_id`, why this server must not be asked (or None),
-      and the writers that hold the barrier now.
-    held: of the `holders`, those that still hold it.
-    """
-
-    newest: str
-    held: str
 
 
 @frozen(kw_only=True)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from attrs import frozen
 
 from aett.adapters.record import Record
 from aett.adapters.sql.dialect import Dialect
-from aett.adapters.sql.statement import Insert, Pause, Statement
-from aett.core.errors import UnsupportedServer
+from aett.adapters.sql.statement import Insert, Statement
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
-
-PAUSES: Final = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128)
-"""Seconds between looks whether the writers that a reader of the log waits for have gone."""
 
 
 @frozen
@@ -55,24 +49,9 @@ class SqlEngine:
         return [Record(*row) for row in rows]
 
     def settled(self, tenant_id: str) -> Plan[int | None]:
-        """The highest checkpoint, once all writers that were there when it was read have gone.
-
-        These are separate statements, outside of any transaction: what a snapshot older than the
-        look at the writers shows would lack what they committed in between..
-        """
+        """Everything, or as far as the dialect's barrier tells."""
         barrier = self.dialect.barrier
-        if barrier is None:
-            return MAX_REVISION
-        ((newest, refusal, holders),) = yield from Statement(barrier.newest, {"tenant_id": tenant_id}, alone=True)
-        if refusal is not None:
-            raise UnsupportedServer(refusal)
-        for pause in PAUSES:
-            if not holders:
-                return int(newest)
-            yield from Pause(pause)
-            rows = yield from Statement(barrier.held, {"holders": holders}, alone=True)
-            holders = [row[0] for row in rows]
-        return None if holders else int(newest)
+        return MAX_REVISION if barrier is None else (yield from barrier.settled(tenant_id))
 
     def log_page(
         self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int

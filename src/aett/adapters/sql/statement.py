@@ -1,4 +1,4 @@
-"""The steps of the SQL engines: a statement, several in one transaction, an insert, a pause."""
+"""The steps of the SQL engines: a statement, several in one transaction, an insert, a lock, a pause."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ class Insert(Step["int | None"]):
 
     text: str
     parameters: Parameters
+
+
+@frozen
+class Try(Step[bool]):
+    """A statement that waits for a lock, outside of any transaction; the reply is whether it had it in time."""
+
+    text: str
 
 
 @frozen
