@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-import asyncpg
-from asyncpg.pool import PoolConnectionProxy
-
 from aett.adapters.commits import Commits
 from aett.adapters.faces.awaiting import (
     AsyncCommitStoreFace,
     AsyncPersistenceManagementFace,
     AsyncSnapshotStoreFace,
 )
-from aett.adapters.postgresql.async_connections import (
-    AsyncConnections,
-    CallersConnection,
-    CallersPool,
-    OwnPools,
-)
-from aett.adapters.postgresql.awaiting import AsyncpgPerformer
+from aett.adapters.postgresql.asyncpg_driver import DRIVER, lender_of
 from aett.adapters.postgresql.dialect import MAX_COMMIT_SIZE, dialect
-from aett.adapters.postgresql.server import POOL_SIZE, TIMEOUT, Server
+from aett.adapters.postgresql.server import POOL_SIZE, TIMEOUT
 from aett.adapters.reading import PAGE_SIZE
 from aett.adapters.record import Recorder
+from aett.adapters.sql.awaiting import AsyncSqlPerformer
 from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
@@ -57,7 +49,9 @@ class AsyncCommitStore(AsyncCommitStoreFace):
     ) -> None:
         engine = SqlEngine(dialect(table, max_commit_size))
         plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
-        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+        super().__init__(
+            plans, AsyncSqlPerformer(DRIVER, lender_of(database, pool_size, timeout, prepare=prepare))
+        )
 
 
 class AsyncSnapshotStore(AsyncSnapshotStoreFace):
@@ -73,7 +67,9 @@ class AsyncSnapshotStore(AsyncSnapshotStoreFace):
         prepare: bool = True,
     ) -> None:
         plans = SqlSnapshots(dialect(table))
-        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+        super().__init__(
+            plans, AsyncSqlPerformer(DRIVER, lender_of(database, pool_size, timeout, prepare=prepare))
+        )
 
 
 class AsyncPersistenceManagement(AsyncPersistenceManagementFace):
@@ -88,20 +84,5 @@ class AsyncPersistenceManagement(AsyncPersistenceManagementFace):
         prepare: bool = True,
     ) -> None:
         plans = SqlManagement(dialect(table))
-        super().__init__(plans, _performer(database, 1, timeout, prepare=prepare))
-
-
-def _performer(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> AsyncpgPerformer:
-    return AsyncpgPerformer(_connections(database, pool_size, timeout, prepare=prepare))
-
-
-def _connections(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> AsyncConnections:
-    match database:
-        case str():
-            return OwnPools(Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare))
-        case asyncpg.Pool():
-            return CallersPool(database)
-        case asyncpg.Connection() | PoolConnectionProxy():
-            return CallersConnection(database)
-        case _:
-            raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")
+        lender = lender_of(database, 1, timeout, prepare=prepare)
+        super().__init__(plans, AsyncSqlPerformer(DRIVER, lender))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from tenacity import wait_random_exponential
-
 from aett.core.errors import (
     AettError,
     CorruptStorage,
@@ -14,31 +12,24 @@ from aett.core.errors import (
     UnsupportedServer,
 )
 
-ATTEMPTS: Final = 12
-"""How often a transaction is tried that was chosen as the victim of a deadlock, or could not be serialized."""
-
-PAUSE: Final = wait_random_exponential(multiplier=0.005, max=0.5)
-"""Seconds between attempts."""
-
 _VICTIM: Final = ("40001", "40P01")
 _SCHEMA: Final = ("42P01", "42703", "42804", "42883", "42P10", "3F000", "23502", "428C9", "42809")
 _NOT_ALLOWED: Final = ("42501", "25006", "0A000")
 _CORRUPT: Final = ("XX001", "XX002")
 
 
-def state(error: BaseException) -> str:
-    """The SQLSTATE; empty if there is none."""
+def _state(error: BaseException) -> str:
     return getattr(error, "sqlstate", None) or ""
 
 
 def victim(error: BaseException) -> bool:
     """Whether the server undid it for the sake of others: it may be tried again."""
-    return state(error) in _VICTIM
+    return _state(error) in _VICTIM
 
 
 def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a driver's means."""
-    code, told = state(error), f"{name}: {str(error).strip() or type(error).__name__}"
+    code, told = _state(error), f"{name}: {str(error).strip() or type(error).__name__}"
     if code in _SCHEMA:
         return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies tables")
     if code in _NOT_ALLOWED:

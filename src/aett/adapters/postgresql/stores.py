@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-import psycopg
-from psycopg_pool import ConnectionPool
+from typing import TypeAlias
 
 from aett.adapters.commits import Commits
 from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
-from aett.adapters.postgresql.connections import CallersConnection, CallersPool, Connections, OwnPool
 from aett.adapters.postgresql.dialect import MAX_COMMIT_SIZE, dialect
-from aett.adapters.postgresql.performing import PsycopgPerformer
-from aett.adapters.postgresql.server import POOL_SIZE, TIMEOUT, Server
+from aett.adapters.postgresql.psycopg_driver import DRIVER, Connection, Pool, lender_of
+from aett.adapters.postgresql.server import POOL_SIZE, TIMEOUT
 from aett.adapters.reading import PAGE_SIZE
 from aett.adapters.record import Recorder
 from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.performing import SqlPerformer
 from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
-Database: TypeAlias = str | ConnectionPool[Any] | psycopg.Connection[Any]
+Database: TypeAlias = str | Pool | Connection
 
 
 class CommitStore(CommitStoreFace):
@@ -53,7 +50,8 @@ class CommitStore(CommitStoreFace):
     ) -> None:
         engine = SqlEngine(dialect(table, max_commit_size))
         plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
-        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+        lender = lender_of(database, pool_size, timeout, prepare=prepare)
+        super().__init__(plans, SqlPerformer(DRIVER, lender))
 
 
 class SnapshotStore(SnapshotStoreFace):
@@ -69,7 +67,8 @@ class SnapshotStore(SnapshotStoreFace):
         prepare: bool = True,
     ) -> None:
         plans = SqlSnapshots(dialect(table))
-        super().__init__(plans, _performer(database, pool_size, timeout, prepare=prepare))
+        lender = lender_of(database, pool_size, timeout, prepare=prepare)
+        super().__init__(plans, SqlPerformer(DRIVER, lender))
 
 
 class PersistenceManagement(PersistenceManagementFace):
@@ -84,22 +83,5 @@ class PersistenceManagement(PersistenceManagementFace):
         prepare: bool = True,
     ) -> None:
         plans = SqlManagement(dialect(table))
-        super().__init__(plans, _performer(database, 1, timeout, prepare=prepare))
-
-
-def _performer(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> PsycopgPerformer:
-    return PsycopgPerformer(_connections(database, pool_size, timeout, prepare=prepare))
-
-
-def _connections(database: Database, pool_size: int, timeout: float, *, prepare: bool) -> Connections:
-    match database:
-        case str():
-            return OwnPool(Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare))
-        case ConnectionPool():
-            return CallersPool(database)
-        case psycopg.Connection():
-            return CallersConnection(database)
-        case _:
-            raise TypeError(
-                f"a URL, a psycopg_pool.ConnectionPool or a psycopg.Connection, not {type(database).__name__}"
-            )
+        lender = lender_of(database, 1, timeout, prepare=prepare)
+        super().__init__(plans, SqlPerformer(DRIVER, lender))

@@ -1,0 +1,109 @@
+"""asyncpg: its connections, and what is done with them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from aett.adapters.postgresql import errors
+from aett.adapters.postgresql.server import Server
+from aett.adapters.sql.async_lending import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.sql.awaiting import AsyncDriver
+from aett.adapters.sql.failing import Failures
+from aett.adapters.sql.rendering import numbered
+from aett.adapters.sql.statement import Parameters, Rows
+
+Connection: TypeAlias = Any
+"""asyncpg has types in its stubs only."""
+
+Pool: TypeAlias = Any
+
+
+def lender_of(
+    database: str | Pool | Connection, pool_size: int, timeout: float, *, prepare: bool
+) -> AsyncLender[Connection]:
+    """Where the connections to this database come from."""
+    match database:
+        case str():
+            server = Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare)
+
+            async def opened() -> Pool:
+                return await _pool(server)
+
+            def lent(pool: Pool) -> AbstractAsyncContextManager[Connection]:
+                return _lent(pool, timeout)
+
+            return OwnPools(server.name, opened, lent, _close, _terminate)
+        case asyncpg.Pool():
+            return AsyncCallersPool(lambda: _lent(database, None))
+        case asyncpg.Connection() | PoolConnectionProxy():
+            return AsyncCallersConnection(database, _is_alone)
+        case _:
+            raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")
+
+
+async def _pool(server: Server) -> Pool:
+    create_pool: Any = getattr(asyncpg, "create_pool")  # noqa: B009  # its type is partly unknown
+    settings: dict[str, Any] = {} if server.prepare else {"statement_cache_size": 0}
+    return await create_pool(
+        server.url,
+        min_size=1,
+        max_size=server.pool_size,
+        timeout=server.timeout,
+        reset=_nothing,
+        **settings,
+    )
+
+
+async def _nothing(connection: Connection) -> None:
+    """A connection goes back as it came, for we change nothing about it: resetting it is a round trip."""
+    del connection
+
+
+@asynccontextmanager
+async def _lent(pool: Pool, seconds: float | None) -> AsyncGenerator[Connection]:
+    async with pool.acquire(timeout=seconds) as connection:
+        yield connection
+
+
+async def _close(pool: Pool) -> None:
+    await pool.close()
+
+
+def _terminate(pool: Pool) -> None:
+    pool.terminate()
+
+
+def _is_alone(connection: Connection) -> bool:
+    return not connection.is_in_transaction()
+
+
+async def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
+    rendered, names = numbered(text)
+    rows = await connection.fetch(rendered, *(parameters[name] for name in names))
+    return [tuple(row) for row in rows]
+
+
+async def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+    rows = await _rows(connection, text, parameters)
+    return rows[0][0] if rows else None
+
+
+def _transaction(connection: Connection) -> AbstractAsyncContextManager[object]:
+    transaction: AbstractAsyncContextManager[object] = connection.transaction()
+    return transaction
+
+
+DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
+    rows=_rows,
+    inserted=_inserted,
+    transaction=_transaction,
+    # A broken connection is an OSError.
+    failures=Failures(
+        (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError), errors.victim, errors.translated
+    ),
+)

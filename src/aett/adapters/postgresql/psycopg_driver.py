@@ -1,0 +1,99 @@
+"""psycopg: its connections, and what is done with them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from aett.adapters.postgresql import errors
+from aett.adapters.postgresql.server import Server
+from aett.adapters.sql.failing import Failures
+from aett.adapters.sql.lending import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.sql.performing import Driver
+from aett.adapters.sql.rendering import pyformat
+from aett.adapters.sql.statement import Parameters, Rows
+from aett.core.errors import AettError, StorageUnavailable, StoreClosed
+
+Connection: TypeAlias = psycopg.Connection[Any]
+Pool: TypeAlias = ConnectionPool[Any]
+
+
+def lender_of(
+    database: str | Pool | Connection, pool_size: int, timeout: float, *, prepare: bool
+) -> Lender[Connection]:
+    """Where the connections to this database come from."""
+    match database:
+        case str():
+            server = Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare)
+            return OwnPool(server.name, lambda: _pool(server), _lent, _close)
+        case ConnectionPool():
+            return CallersPool(lambda: _lent(database))
+        case psycopg.Connection():
+            return CallersConnection(database, _is_alone)
+        case _:
+            raise TypeError(
+                f"a URL, a psycopg_pool.ConnectionPool or a psycopg.Connection, not {type(database).__name__}"
+            )
+
+
+def _pool(server: Server) -> Pool:
+    settings: dict[str, Any] = {
+        "autocommit": True,
+        "prepare_threshold": 5 if server.prepare else None,
+        "connect_timeout": max(2, int(server.timeout)),
+    }
+    # A pool tells only that it got no connection; the reason is told by trying it once.
+    psycopg.connect(server.url, **settings).close()
+    return ConnectionPool(
+        server.url, kwargs=settings, min_size=1, max_size=server.pool_size, timeout=server.timeout, open=True
+    )
+
+
+def _lent(pool: Pool) -> AbstractContextManager[Connection]:
+    return pool.connection()
+
+
+def _close(pool: Pool) -> None:
+    pool.close()
+
+
+def _is_alone(connection: Connection) -> bool:
+    return connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE
+
+
+def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
+    with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
+        cursor.execute(pyformat(text).encode(), parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+    rows = _rows(connection, text, parameters)
+    return rows[0][0] if rows else None
+
+
+def _transaction(connection: Connection) -> AbstractContextManager[object]:
+    return connection.transaction()
+
+
+def _translated(error: Exception, name: str) -> AettError:
+    match error:
+        case PoolClosed():
+            return StoreClosed(f"{name} is closed: {error}")
+        case PoolTimeout():
+            return StorageUnavailable(f"{name}: no connection was free: {error}")
+        case _:
+            return errors.translated(error, name)
+
+
+DRIVER: Final = Driver(
+    rows=_rows,
+    inserted=_inserted,
+    transaction=_transaction,
+    failures=Failures((psycopg.Error,), errors.victim, _translated),
+)

@@ -1,0 +1,90 @@
+"""Performs SQL steps on a driver that is awaited, whichever it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+
+from aett.adapters.sql.async_lending import AsyncLender
+from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
+from aett.adapters.sql.statement import Insert, Parameters, Pause, Rows, Statement, Transaction, Try
+from aett.core.plan import Step
+
+A = TypeVar("A")
+K = TypeVar("K")
+
+
+@frozen
+class AsyncDriver(Generic[K]):
+    """What is done with a driver's connections.
+
+    rows: of one statement. inserted: its checkpoint, or None if it was refused. transaction: in which
+    what is done is all done or not at all. passed: whether a statement had its lock in time.
+    """
+
+    rows: Callable[[K, str, Parameters], Awaitable[Rows]]
+    inserted: Callable[[K, str, Parameters], Awaitable[int | None]]
+    transaction: Callable[[K], AbstractAsyncContextManager[object]]
+    failures: Failures
+    passed: Callable[[K, str], Awaitable[bool]] | None = None
+
+
+class AsyncSqlPerformer(Generic[K]):
+    """Performs statements and transactions until it is closed; victims of deadlocks again, with back-off."""
+
+    def __init__(self, driver: AsyncDriver[K], lender: AsyncLender[K]) -> None:
+        self._driver = driver
+        self._lender = lender
+        self._retrying = AsyncRetrying(
+            retry=retry_if_exception(driver.failures.victim),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=PAUSE,
+            reraise=True,
+        )
+
+    async def __call__(self, step: Step[A], /) -> A:
+        """Perform it."""
+        failures = self._driver.failures
+        try:
+            answer: A = await self._patiently(step)
+        except failures.kinds as error:
+            raise failures.translated(error, self._lender.name) from error
+        return answer
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self._lender.close()
+
+    async def _patiently(self, step: Step[Any]) -> Any:
+        failures = self._driver.failures
+        try:
+            return await self._perform(step)
+        except failures.kinds as error:
+            if self._lender.joins or not failures.victim(error):
+                raise
+        return await self._retrying.copy()(self._perform, step)
+
+    async def _perform(self, step: Step[Any]) -> Any:
+        driver = self._driver
+        match step:
+            case Statement(text, parameters, alone=alone):
+                async with self._lender.lent(alone=alone) as connection:
+                    return await driver.rows(connection, text, parameters)
+            case Insert(text, parameters):
+                async with self._lender.lent(alone=False) as connection:
+                    return await driver.inserted(connection, text, parameters)
+            case Transaction(statements):
+                async with self._lender.lent(alone=False) as connection, driver.transaction(connection):
+                    return [await driver.rows(connection, each.text, each.parameters) for each in statements]
+            case Try(text) if driver.passed is not None:
+                async with self._lender.lent(alone=True) as connection:
+                    return await driver.passed(connection, text)
+            case Pause(seconds):
+                return await asyncio.sleep(seconds)
+            case _:
+                raise TypeError(f"SQL has no step {type(step).__name__}")

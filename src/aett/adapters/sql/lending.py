@@ -1,0 +1,140 @@
+"""Where connections come from: a pool of the store's, one of the caller's, or the one that the caller gave."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Generic, Protocol, TypeVar
+
+from aett.core.errors import StoreClosed, UnsupportedServer
+
+K = TypeVar("K")
+P = TypeVar("P")
+K_co = TypeVar("K_co", covariant=True)
+
+IN_A_TRANSACTION = (
+    "the log cannot be read within a transaction: it would skip what others commit meanwhile;"
+    " read it through a store of its own, or a connection in autocommit mode"
+)
+
+
+class Lender(Protocol[K_co]):
+    """Lends connections."""
+
+    @property
+    def name(self) -> str:
+        """Of the place, for messages."""
+        ...
+
+    @property
+    def joins(self) -> bool:
+        """Whether what is done may become part of a transaction of the caller's."""
+        ...
+
+    def lent(self, *, alone: bool) -> AbstractContextManager[K_co]:
+        """A connection for a while; `alone`: outside of any transaction."""
+        ...
+
+    def close(self) -> None:
+        """Close what was opened, and lend no more: `StoreClosed`."""
+        ...
+
+
+class OwnPool(Generic[P, K]):
+    """A pool of the store's, opened at its first use; a forked process opens its own."""
+
+    joins = False
+
+    def __init__(
+        self,
+        name: str,
+        opened: Callable[[], P],
+        lend: Callable[[P], AbstractContextManager[K]],
+        close: Callable[[P], None],
+    ) -> None:
+        self.name = name
+        self._open, self._lend, self._close = opened, lend, close
+        self._opening = threading.Lock()
+        self._pool: P | None = None
+        self._process = os.getpid()
+        self._closed = False
+
+    @contextmanager
+    def lent(self, *, alone: bool) -> Generator[K]:
+        """A connection of the pool, in autocommit mode."""
+        del alone
+        with self._lend(self._opened()) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the pool."""
+        with self._opening:
+            self._closed = True
+            pool, self._pool = self._pool, None
+            if pool is not None and self._process == os.getpid():
+                self._close(pool)
+
+    def _opened(self) -> P:
+        if self._process != os.getpid():  # The lock may have been taken when the process was forked.
+            self._opening, self._pool, self._process = threading.Lock(), None, os.getpid()
+        if (pool := self._pool) is not None:
+            return pool
+        with self._opening:
+            if self._closed:
+                raise StoreClosed(f"{self.name}: this store is closed")
+            if self._pool is None:
+                self._pool = self._open()
+            return self._pool
+
+
+class CallersPool(Generic[K]):
+    """A pool of the caller's, who closes it."""
+
+    name = "the caller's pool"
+    joins = False
+
+    def __init__(self, lend: Callable[[], AbstractContextManager[K]]) -> None:
+        self._lend = lend
+        self._closed = False
+
+    @contextmanager
+    def lent(self, *, alone: bool) -> Generator[K]:
+        """A connection of the pool; whatever is done is committed before it goes back."""
+        del alone
+        if self._closed:
+            raise StoreClosed(f"{self.name}: this store is closed")
+        with self._lend() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Lend no more."""
+        self._closed = True
+
+
+class CallersConnection(Generic[K]):
+    """The connection that the caller gave: what is done becomes part of its transaction, if it has one open."""
+
+    name = "the caller's connection"
+    joins = True
+
+    def __init__(self, connection: K, is_alone: Callable[[K], bool]) -> None:
+        self._connection = connection
+        self._is_alone = is_alone
+        self._turn = threading.RLock()
+        self._closed = False
+
+    @contextmanager
+    def lent(self, *, alone: bool) -> Generator[K]:
+        """The connection itself, to one thread at a time."""
+        with self._turn:
+            if self._closed:
+                raise StoreClosed(f"{self.name}: this store is closed")
+            if alone and not self._is_alone(self._connection):
+                raise UnsupportedServer(IN_A_TRANSACTION)
+            yield self._connection
+
+    def close(self) -> None:
+        """Lend no more."""
+        self._closed = True

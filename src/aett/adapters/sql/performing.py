@@ -1,0 +1,90 @@
+"""Performs SQL steps on a driver, whichever it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
+from aett.adapters.sql.lending import Lender
+from aett.adapters.sql.statement import Insert, Parameters, Pause, Rows, Statement, Transaction, Try
+from aett.core.plan import Step
+
+A = TypeVar("A")
+K = TypeVar("K")
+
+
+@frozen
+class Driver(Generic[K]):
+    """What is done with a driver's connections.
+
+    rows: of one statement. inserted: its checkpoint, or None if it was refused. transaction: in which
+    what is done is all done or not at all. passed: whether a statement had its lock in time.
+    """
+
+    rows: Callable[[K, str, Parameters], Rows]
+    inserted: Callable[[K, str, Parameters], int | None]
+    transaction: Callable[[K], AbstractContextManager[object]]
+    failures: Failures
+    passed: Callable[[K, str], bool] | None = None
+
+
+class SqlPerformer(Generic[K]):
+    """Performs statements and transactions until it is closed; victims of deadlocks again, with back-off."""
+
+    def __init__(self, driver: Driver[K], lender: Lender[K]) -> None:
+        self._driver = driver
+        self._lender = lender
+        self._retrying = Retrying(
+            retry=retry_if_exception(driver.failures.victim),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=PAUSE,
+            reraise=True,
+        )
+
+    def __call__(self, step: Step[A], /) -> A:
+        """Perform it."""
+        failures = self._driver.failures
+        try:
+            answer: A = self._patiently(step)
+        except failures.kinds as error:
+            raise failures.translated(error, self._lender.name) from error
+        return answer
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._lender.close()
+
+    def _patiently(self, step: Step[Any]) -> Any:
+        failures = self._driver.failures
+        try:
+            return self._perform(step)
+        except failures.kinds as error:
+            if self._lender.joins or not failures.victim(error):
+                raise
+        return self._retrying.copy()(self._perform, step)
+
+    def _perform(self, step: Step[Any]) -> Any:
+        driver = self._driver
+        match step:
+            case Statement(text, parameters, alone=alone):
+                with self._lender.lent(alone=alone) as connection:
+                    return driver.rows(connection, text, parameters)
+            case Insert(text, parameters):
+                with self._lender.lent(alone=False) as connection:
+                    return driver.inserted(connection, text, parameters)
+            case Transaction(statements):
+                with self._lender.lent(alone=False) as connection, driver.transaction(connection):
+                    return [driver.rows(connection, each.text, each.parameters) for each in statements]
+            case Try(text) if driver.passed is not None:
+                with self._lender.lent(alone=True) as connection:
+                    return driver.passed(connection, text)
+            case Pause(seconds):
+                return time.sleep(seconds)
+            case _:
+                raise TypeError(f"SQL has no step {type(step).__name__}")
