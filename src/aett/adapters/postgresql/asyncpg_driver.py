@@ -10,11 +10,12 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from aett.adapters.postgresql import errors
-from aett.adapters.postgresql.server import Server
+from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.async_lending import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.failing import Failures
 from aett.adapters.sql.rendering import numbered
+from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
 
 Connection: TypeAlias = Any
@@ -29,10 +30,10 @@ def lender_of(
     """Where the connections to this database come from."""
     match database:
         case str():
-            server = Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare)
+            server = server_of(database, pool_size, timeout)
 
             async def opened() -> Pool:
-                return await _pool(server)
+                return await _pool(server, prepare=prepare)
 
             def lent(pool: Pool) -> AbstractAsyncContextManager[Connection]:
                 return _lent(pool, timeout)
@@ -46,9 +47,9 @@ def lender_of(
             raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")
 
 
-async def _pool(server: Server) -> Pool:
+async def _pool(server: Server, *, prepare: bool) -> Pool:
     create_pool: Any = getattr(asyncpg, "create_pool")  # noqa: B009  # its type is partly unknown
-    settings: dict[str, Any] = {} if server.prepare else {"statement_cache_size": 0}
+    settings: dict[str, Any] = {} if prepare else {"statement_cache_size": 0}
     return await create_pool(
         server.url,
         min_size=1,

@@ -11,11 +11,12 @@ from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from aett.adapters.postgresql import errors
-from aett.adapters.postgresql.server import Server
+from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.failing import Failures
 from aett.adapters.sql.lending import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.rendering import pyformat
+from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
 from aett.core.errors import AettError, StorageUnavailable, StoreClosed
 
@@ -29,8 +30,8 @@ def lender_of(
     """Where the connections to this database come from."""
     match database:
         case str():
-            server = Server(url=database, pool_size=pool_size, timeout=timeout, prepare=prepare)
-            return OwnPool(server.name, lambda: _pool(server), _lent, _close)
+            server = server_of(database, pool_size, timeout)
+            return OwnPool(server.name, lambda: _pool(server, prepare=prepare), _lent, _close)
         case ConnectionPool():
             return CallersPool(lambda: _lent(database))
         case psycopg.Connection():
@@ -41,10 +42,10 @@ def lender_of(
             )
 
 
-def _pool(server: Server) -> Pool:
+def _pool(server: Server, *, prepare: bool) -> Pool:
     settings: dict[str, Any] = {
         "autocommit": True,
-        "prepare_threshold": 5 if server.prepare else None,
+        "prepare_threshold": 5 if prepare else None,
         "connect_timeout": max(2, int(server.timeout)),
     }
     # A pool tells only that it got no connection; the reason is told by trying it once.

@@ -8,13 +8,13 @@ from aett.adapters.commits import Commits
 from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
 from aett.adapters.postgresql.dialect import MAX_COMMIT_SIZE, dialect
 from aett.adapters.postgresql.psycopg_driver import DRIVER, Connection, Pool, lender_of
-from aett.adapters.postgresql.server import POOL_SIZE, TIMEOUT
 from aett.adapters.reading import PAGE_SIZE
 from aett.adapters.record import Recorder
 from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.performing import SqlPerformer
+from aett.adapters.sql.server import POOL_SIZE, TIMEOUT
 from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap

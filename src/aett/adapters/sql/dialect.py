@@ -25,6 +25,7 @@ SNAPSHOT_COLUMNS: Final = (
 )
 
 _NAMES: Final = ("tenant_id", "stream_id")
+_TEXTS: Final = (*_NAMES, "fingerprint")
 
 
 @frozen(kw_only=True)
@@ -46,6 +47,9 @@ class Dialect:
     append: str
     """Insert a record if its predecessor is there and its own place and id are free; gives the
     checkpoint, or no row. Parameters: the fields of `Record`, `previous_sequence`, `previous_revision`."""
+
+    ready: str | None = None
+    """If given: rows, without which `append` would insert nothing, and it would look like a refusal."""
 
     add_snapshot: str
     """Insert or replace one. Parameters: `SNAPSHOT_COLUMNS`."""
@@ -78,7 +82,7 @@ class Dialect:
     """An identifier's parameter as its column wants it."""
 
     read: Callable[[str], str] = str
-    """An identifier's column as text."""
+    """A column of text, as text."""
 
     limit: str = "LIMIT :page_size"
     """What ends a query for at most so many rows."""
@@ -148,4 +152,4 @@ class Dialect:
         return f"{name} = {self.written(f':{name}')}"
 
     def _columns(self, names: tuple[str, ...]) -> str:
-        return ", ".join(self.read(name) if name in _NAMES else name for name in names)
+        return ", ".join(self.read(name) if name in _TEXTS else name for name in names)

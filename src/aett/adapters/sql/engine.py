@@ -7,6 +7,7 @@ from attrs import frozen
 from aett.adapters.record import Record
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.statement import Insert, Statement
+from aett.core.errors import SchemaMismatch
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
 
@@ -28,7 +29,10 @@ class SqlEngine:
             "previous_sequence": record.commit_sequence - 1,
             "previous_revision": record.first_revision - 1,
         }
-        return (yield from Insert(self.dialect.append, record._asdict() | predecessor))
+        checkpoint = yield from Insert(self.dialect.append, record._asdict() | predecessor)
+        if checkpoint is None and self.dialect.ready is not None:
+            yield from _must_be_there(self.dialect.ready, self.dialect.commits)
+        return checkpoint
 
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """By the key of tenant, stream and id."""
@@ -65,3 +69,10 @@ class SqlEngine:
                 self.dialect.log_page_to, parameters | {"max_stamp": max_stamp}, alone=True
             )
         return [Record(*row) for row in rows]
+
+
+def _must_be_there(query: str, commits: str) -> Plan[None]:
+    if not (yield from Statement(query)):
+        raise SchemaMismatch(
+            f"{commits}: the barrier's row is absent; PersistenceManagement(...).initialize() makes it"
+        )

@@ -1,0 +1,130 @@
+"""aiomysql: its connections, and what is done with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final, TypeAlias
+
+import aiomysql
+import pymysql
+
+from aett.adapters.mysql.errors import FAILURES, duplicate, locked
+from aett.adapters.mysql.server import arguments, server_of
+from aett.adapters.sql.async_lending import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.sql.awaiting import AsyncDriver
+from aett.adapters.sql.rendering import pyformat
+from aett.adapters.sql.server import Server
+from aett.adapters.sql.statement import Parameters, Rows
+from aett.core.errors import StorageUnavailable
+
+Connection: TypeAlias = Any
+"""aiomysql has no types."""
+
+Pool: TypeAlias = Any
+
+
+class _Cursor(aiomysql.Cursor):  # type: ignore[misc]  # aiomysql has no types
+    """Asks for no warnings: a table that is there already is none to us, and asking is a round trip."""
+
+    async def _show_warnings(self, conn: Connection) -> None:
+        """Show none."""
+
+
+def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> AsyncLender[Connection]:
+    """Where the connections to this database come from."""
+    match database:
+        case str():
+            server = server_of(database, pool_size, timeout)
+
+            async def opened() -> Pool:
+                return await _pool(server)
+
+            def lent(pool: Pool) -> AbstractAsyncContextManager[Connection]:
+                return _lent(pool, timeout)
+
+            return OwnPools(server.name, opened, lent, _close, _terminate)
+        case aiomysql.Pool():
+            return AsyncCallersPool(lambda: _lent(database, None))
+        case aiomysql.Connection():
+            return AsyncCallersConnection(database, _is_alone)
+        case _:
+            raise TypeError(f"a URL, an aiomysql.Pool or an aiomysql.Connection, not {type(database).__name__}")
+
+
+async def _pool(server: Server) -> Pool:
+    create_pool: Any = getattr(aiomysql, "create_pool")  # noqa: B009  # its type is partly unknown
+    return await create_pool(minsize=1, maxsize=server.pool_size, **arguments(server))
+
+
+@asynccontextmanager
+async def _lent(pool: Pool, seconds: float | None) -> AsyncGenerator[Connection]:
+    try:
+        async with asyncio.timeout(seconds):
+            connection = await pool.acquire()
+    except TimeoutError as error:
+        raise StorageUnavailable("no connection was free in time") from error
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
+
+
+async def _close(pool: Pool) -> None:
+    pool.close()
+    await pool.wait_closed()
+
+
+def _terminate(pool: Pool) -> None:
+    pool.terminate()
+
+
+def _is_alone(connection: Connection) -> bool:
+    return connection.get_autocommit() and not connection.get_transaction_status()
+
+
+async def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
+    async with connection.cursor(_Cursor) as cursor:
+        await cursor.execute(pyformat(text), parameters)
+        return list(await cursor.fetchall())
+
+
+async def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+    async with connection.cursor(_Cursor) as cursor:
+        try:
+            count = await cursor.execute(pyformat(text), parameters)
+        except pymysql.IntegrityError as error:
+            if duplicate(error):
+                return None
+            raise
+        checkpoint: int | None = cursor.lastrowid if count else None
+        return checkpoint
+
+
+@asynccontextmanager
+async def _transaction(connection: Connection) -> AsyncGenerator[None]:
+    joined = connection.get_transaction_status()
+    await _rows(connection, "SAVEPOINT aett" if joined else "START TRANSACTION", {})
+    try:
+        yield
+    except BaseException:
+        if not connection.closed:
+            await _rows(connection, "ROLLBACK TO SAVEPOINT aett" if joined else "ROLLBACK", {})
+        raise
+    await _rows(connection, "RELEASE SAVEPOINT aett" if joined else "COMMIT", {})
+
+
+async def _passed(connection: Connection, text: str) -> bool:
+    try:
+        await _rows(connection, text, {})
+    except pymysql.Error as error:
+        if locked(error):
+            return False
+        raise
+    return True
+
+
+DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
+    rows=_rows, inserted=_inserted, transaction=_transaction, passed=_passed, failures=FAILURES
+)

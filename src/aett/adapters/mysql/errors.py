@@ -1,0 +1,65 @@
+"""What the errors of MySQL and MariaDB mean, by their numbers, whichever driver raises them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pymysql
+
+from aett.adapters.sql.failing import Failures
+from aett.core.errors import (
+    AettError,
+    CorruptStorage,
+    SchemaMismatch,
+    StorageUnavailable,
+    UnsupportedServer,
+)
+
+_DUPLICATE: Final = 1062
+_VICTIM: Final = (1213, 1020)
+_LOCKED: Final = (1205, 1969, 3024, 3572)
+"""A lock was not had in time: by innodb_lock_wait_timeout, MariaDB's and MySQL's time for statements, NOWAIT."""
+
+_SCHEMA: Final = (1046, 1049, 1054, 1136, 1146, 1364)
+_NOT_ALLOWED: Final = (1044, 1142, 1143, 1227, 1290, 1792, 1836)
+_CORRUPT: Final = (126, 127, 144, 145, 1034, 1194, 1712)
+
+
+def number(error: BaseException) -> int:
+    """The server's number of the error; 0 if there is none."""
+    arguments: tuple[Any, ...] = error.args
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
+def duplicate(error: BaseException) -> bool:
+    """Whether a unique key was taken."""
+    return number(error) == _DUPLICATE
+
+
+def locked(error: BaseException) -> bool:
+    """Whether a lock was not had in time."""
+    return number(error) in _LOCKED
+
+
+def _victim(error: BaseException) -> bool:
+    return number(error) in _VICTIM
+
+
+def _translated(error: Exception, name: str) -> AettError:
+    code, told = number(error), f"{name}: {_text(error)}"
+    if code in _SCHEMA:
+        return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies tables")
+    if code in _NOT_ALLOWED:
+        return UnsupportedServer(told)
+    if code in _CORRUPT:
+        return CorruptStorage(told)
+    return StorageUnavailable(told)
+
+
+def _text(error: Exception) -> str:
+    arguments: tuple[Any, ...] = error.args
+    return str(arguments[-1]) if arguments and arguments[-1] else type(error).__name__
+
+
+FAILURES: Final = Failures((pymysql.Error, OSError, TimeoutError), _victim, _translated)
+"""aiomysql raises what PyMySQL raises."""
