@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,9 +14,11 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
 from aett.adapters.sql.statement import Insert, Statement, Transaction
 from aett.adapters.sqlite.database import Database
+from aett.adapters.sqlite.driver import Driver, driver, usable
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.file import File
 from aett.adapters.sqlite.performing import checkpoint_of, execute, transact
-from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
+from aett.core.errors import StoreClosed
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -25,17 +28,20 @@ class AsyncSqlitePerformer:
     """Performs statements and transactions, patiently, until it is closed.
 
     Each is one call on the driver's thread: a cancelled task leaves nothing open or half done. One
-    connection writes and one reads: readers do not wait for writers. Any event loop may use them.
+    connection writes and one reads: readers do not wait for writers. Any event loop may use them,
+    and a forked process opens its own; memory and a caller's connection belong to one process.
     """
 
     def __init__(self, database: Database, connection: aiosqlite.Connection | None = None) -> None:
         self._database = database
+        self._file = File(database.path)
+        self._process = os.getpid()
         self._retrying = AsyncRetrying(
             retry=retry_if_exception(busy), stop=stop_after_delay(database.busy_timeout), wait=PAUSE, reraise=True
         )
         self._closed = False
-        self._callers = None if connection is None else usable(connection)
-        self._connections: dict[bool, aiosqlite.Connection] = {}
+        self._callers = None if connection is None else Driver(usable(connection), database.name)
+        self._drivers: dict[tuple[int, bool], Driver] = {}  # by process, and whether it writes
         # A lock belongs to one loop; opening twice, from two loops, is a waste and no more.
         self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -43,18 +49,17 @@ class AsyncSqlitePerformer:
         """Perform it; while other writers are in the way, again, with back-off."""
         try:
             answer: A = await self._patiently(step)
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-            raise translated(error, self._database.name, self._database.path) from error
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise translated(error, self._database) from error
         return answer
 
     async def close(self) -> None:
         """Close what was opened."""
         self._closed = True
-        opened = list(self._connections.values())
-        self._connections.clear()
+        here = [key for key in list(self._drivers) if key[0] == os.getpid()]
         # All are told to stop before any is waited for: a cancelled task leaves none.
-        stopping = [_stopped(connection) for connection in opened if _alive(connection)]
-        await asyncio.gather(*(each for each in stopping if each is not None))
+        stopping = [each.stop() for each in [self._drivers.pop(key) for key in here]]
+        await asyncio.gather(*(asyncio.wrap_future(each) for each in stopping))
 
     async def _patiently(self, step: Step[Any]) -> Any:
         try:
@@ -67,86 +72,40 @@ class AsyncSqlitePerformer:
     async def _perform(self, step: Step[Any]) -> Any:
         match step:
             case Statement(text, parameters, writes=writes):
-                return await _on_its_thread(await self._connection(writes=writes), execute, text, parameters)
+                return await self._do(writes, execute, text, parameters)
             case Insert(text, parameters):
-                connection = await self._connection(writes=True)
-                return checkpoint_of(await _on_its_thread(connection, execute, text, parameters))
+                return checkpoint_of(await self._do(True, execute, text, parameters))  # noqa: FBT003  # it writes
             case Transaction(statements):
-                return await _on_its_thread(await self._connection(writes=True), transact, statements)
+                return await self._do(True, transact, statements)  # noqa: FBT003  # it writes
             case _:
                 raise TypeError(f"SQLite performs statements, not {type(step).__name__}")
 
-    async def _connection(self, *, writes: bool) -> aiosqlite.Connection:
+    async def _do(self, writes: bool, work: Callable[..., Any], *arguments: Any) -> Any:  # noqa: FBT001
+        def verified(connection: sqlite3.Connection) -> Any:
+            self._file.verify()
+            return work(connection, *arguments)
+
+        return await (await self._driver(writes=writes)).do(verified)
+
+    async def _driver(self, *, writes: bool) -> Driver:
         if self._closed:
             raise StoreClosed(f"{self._database.name}: this store is closed")
+        if self._database.path is None:
+            self._database.refuse_unless_in(self._process)
         if self._callers is not None:
             return self._callers
-        use = writes or self._database.path is None  # memory has one connection only
-        connection = self._connections.get(use)
-        if connection is not None and _alive(connection):
-            return connection
+        key = os.getpid(), writes or self._database.path is None  # memory has one connection only
+        if key in self._drivers:
+            return self._drivers[key]
         async with self._opening.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-            return await self._open(use)
+            return self._drivers.get(key) or await self._open(key)
 
-    async def _open(self, use: bool) -> aiosqlite.Connection:  # noqa: FBT001  # the key
-        known = self._connections.get(use)
-        if known is not None and _alive(known):
-            return known
-        opened = await _opened(self._database)
-        if known is not None and self._connections.get(use) is known:
-            del self._connections[use]
-        kept = self._connections.setdefault(use, opened)
-        if kept is not opened or self._closed:
-            _stopped(opened)
+    async def _open(self, key: tuple[int, bool]) -> Driver:
+        self._file.verify_before_opening()
+        opened = await driver(self._database)
+        kept = self._drivers.setdefault(key, opened)
+        if kept is not opened:
+            opened.stop()
+        if self._closed:
+            kept.stop()
         return kept
-
-
-def usable(connection: aiosqlite.Connection) -> aiosqlite.Connection:
-    """The caller's connection, or `UnsupportedServer` if it is not in autocommit mode."""
-    if connection.isolation_level is not None:
-        raise UnsupportedServer(
-            "open the aiosqlite connection with isolation_level=None: aett begins what it commits"
-        )
-    if connection.text_factory is not str or connection.row_factory not in (None, sqlite3.Row):
-        raise UnsupportedServer(
-            "aett needs an aiosqlite connection without a text_factory or row_factory of its own"
-        )
-    return connection
-
-
-async def _opened(database: Database) -> aiosqlite.Connection:
-    connection = aiosqlite.connect(
-        database.uri, uri=True, timeout=database.one_wait, isolation_level=None, check_same_thread=False
-    )
-    _thread_of(connection).daemon = True  # else a program that forgets to close a store would never end
-    await connection
-    try:
-        for statement in database.statements:
-            await connection.execute_fetchall(statement)
-    except BaseException:
-        _stopped(connection)
-        raise
-    return connection
-
-
-def _stopped(connection: aiosqlite.Connection) -> Any:
-    """The future of its end; it is told at once."""
-    stop: Any = getattr(connection, "stop")  # noqa: B009  # its type is partly unknown
-    return stop()
-
-
-def _thread_of(connection: aiosqlite.Connection) -> Any:
-    return getattr(connection, "_thread")  # noqa: B009  # aiosqlite has no public name for it
-
-
-def _alive(connection: aiosqlite.Connection) -> bool:
-    """Whether the driver's thread lives: it dies when an event loop ends before its answer."""
-    return bool(_thread_of(connection).is_alive())
-
-
-async def _on_its_thread(connection: aiosqlite.Connection, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Work on the driver's thread in one call, which aiosqlite offers publicly for single statements only."""
-    if not _alive(connection):
-        raise StorageUnavailable("the connection's thread has ended with an event loop that was closed too soon")
-    call: Any = getattr(connection, "_execute")  # noqa: B009
-    return await call(lambda: work(getattr(connection, "_conn"), *arguments))  # noqa: B009

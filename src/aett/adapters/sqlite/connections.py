@@ -54,9 +54,12 @@ class ThreadConnections:
         mine: OurConnection | None = getattr(self._local, "mine", None)
         if mine is None or mine.process != os.getpid():
             self._refuse_if_closed()
+            self._file.verify_before_opening()
             mine = self._local.mine = opened(self._database)
             with AT_REST:
                 self._open.add(mine)
+            if self._closed:  # meanwhile
+                mine.close()
         self._refuse_if_closed()
         return mine
 
@@ -110,13 +113,13 @@ class Turns:
         self.lock = threading.RLock()
 
 
-_turns: Final[weakref.WeakValueDictionary[int, Turns]] = weakref.WeakValueDictionary()
+_turns: Final[weakref.WeakValueDictionary[tuple[int, int], Turns]] = weakref.WeakValueDictionary()
 
 
 def turns(connection: sqlite3.Connection) -> Turns:
     """Those of all stores that were given this connection."""
     with AT_REST:
-        return _turns.setdefault(id(connection), Turns(connection))
+        return _turns.setdefault((os.getpid(), id(connection)), Turns(connection))
 
 
 def usable(connection: sqlite3.Connection) -> sqlite3.Connection:
