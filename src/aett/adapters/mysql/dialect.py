@@ -106,7 +106,9 @@ def _append(table: Table) -> str:
         f"INSERT INTO {commits} ({', '.join(columns)}) SELECT {', '.join(f':{name}' for name in columns)}"
         f" FROM {_quoted(_barrier_of(table))} WHERE id = 1"
         f" AND (:commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
-        " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision))"
+        " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision"
+        # Locked, it is seen as it is now: a snapshot may be older than a purge that was waited for.
+        " LOCK IN SHARE MODE))"
         # Who comes too late draws no number.
         f" AND NOT EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM} AND commit_sequence = :commit_sequence)"
         " LOCK IN SHARE MODE"

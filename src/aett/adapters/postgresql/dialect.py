@@ -99,11 +99,13 @@ def _append(table: Table) -> str:
     columns = [name for name in COLUMNS if name != "checkpoint"]
     values = ", ".join(f"CAST(:{name} AS {_COMMITS[name].split()[0]})" for name in columns)
     return (
-        f"WITH barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table)}))"
-        f" INSERT INTO {commits} ({', '.join(columns)}) SELECT {values} FROM barrier"
-        f" WHERE (CAST(:commit_sequence AS bigint) = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
+        f"WITH barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table)})),"
+        # Locked, it is seen as it is now: the snapshot may be older than a purge that was waited for.
+        f" predecessor AS MATERIALIZED (SELECT 1 FROM barrier, {commits} AS c WHERE {_STREAM}"
         " AND commit_sequence = CAST(:previous_sequence AS bigint)"
-        " AND stream_revision = CAST(:previous_revision AS bigint)))"
+        " AND stream_revision = CAST(:previous_revision AS bigint) FOR KEY SHARE OF c)"
+        f" INSERT INTO {commits} ({', '.join(columns)}) SELECT {values} FROM barrier"
+        " WHERE (CAST(:commit_sequence AS bigint) = 1 OR EXISTS (SELECT 1 FROM predecessor))"
         # Who comes too late draws no number.
         f" AND NOT EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM} AND commit_sequence = :commit_sequence)"
         " ON CONFLICT DO NOTHING RETURNING checkpoint"

@@ -50,9 +50,8 @@ class SqlManagement:
         yield from self._purge(self.dialect.purge_stream, place)
 
     def _purge(self, texts: tuple[str, ...], parameters: Parameters) -> Plan[None]:
-        """Delete without writers beside; and again, for those that waited may have seen what is gone."""
-        for _ in range(2 if self.dialect.alone else 1):
-            yield from _transaction((*self.dialect.alone, *texts), parameters)
+        """Delete without writers beside: what they append meanwhile would follow what is gone."""
+        yield from _transaction((*self.dialect.alone, *texts), parameters)
 
 
 def _transaction(texts: tuple[str, ...], parameters: Parameters | None = None) -> Plan[None]:

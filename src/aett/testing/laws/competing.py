@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ import pytest
 from aett.core.commit import Commit
 from aett.core.head import Head
 from aett.core.outcome import Failure, Outcome, Success
-from aett.core.rejection import CommitRejection, DuplicateCommit, NonConflictingCommit
+from aett.core.rejection import CommitRejection, ConflictingCommit, DuplicateCommit, NonConflictingCommit
 from aett.testing.clients import Clients
 from aett.testing.durability import write_and_be_killed
 from aett.testing.laws.making import STREAM, append, id_of, make, notes, whole
@@ -70,6 +71,25 @@ class Competing:
 
         with ThreadPoolExecutor(len(commits)) as pool:
             return list(pool.map(compete, commits))
+
+    def test_L1_L13_a_stream_purged_beside_a_writer_is_empty_or_starts_at_1(self, clients: Clients) -> None:
+        own = Clients(clients.place, clients.traits)  # of the writer's thread, and if it is awaited its loop
+
+        def write(head: Head, turn: int) -> None:
+            for number in range(4):
+                answer = own.one.commits.commit(make(head, commit_id=id_of(turn, number)))
+                # Who was ahead of the purged stream conflicts with nothing that is there.
+                assert isinstance(answer, Success) or answer == Failure(ConflictingCommit(())), f"{answer!r}"
+                head = Head.after(answer.unwrap()) if isinstance(answer, Success) else Head(*STREAM)
+
+        with closing(own), ThreadPoolExecutor(1) as pool:
+            for turn in range(40):
+                there = whole(clients.one, STREAM) or append(clients.one, STREAM, notes(f"again {turn}"))
+                writing = pool.submit(write, Head.after(there[-1]), turn)
+                clients.one.management.purge_stream(*STREAM)
+                writing.result()
+                # A stream that does not start at 1 cannot be read.
+                assert len(whole(clients.one, STREAM)) <= 4
 
     def test_L2_L10_writers_at_once_lose_nothing_and_the_log_skips_nothing(self, clients: Clients) -> None:
         (race_tasks if clients.place.awaited else race_threads)(clients, self.race)

@@ -1,0 +1,39 @@
+"""Servers for the contract tests: named by a variable of the environment, or our own for the session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+
+import pytest
+
+from servers.mariadb import mariadb
+from servers.postgresql import postgresql
+from servers.server import Server, Unavailable
+
+
+def _served(variable: str, started: Callable[[], Server]) -> Generator[str]:
+    if named := os.environ.get(variable):
+        yield named
+        return
+    try:
+        server = started()
+        server.__enter__()
+    except Unavailable as reason:
+        pytest.skip(f"{reason}; {variable} may name a server's URL")
+    try:
+        yield server.url
+    finally:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Generator[str]:
+    """Where a PostgreSQL server answers."""
+    yield from _served("AETT_TEST_POSTGRESQL", postgresql)
+
+
+@pytest.fixture(scope="session")
+def mysql_url() -> Generator[str]:
+    """Where a MySQL or MariaDB server answers."""
+    yield from _served("AETT_TEST_MYSQL", mariadb)

@@ -1,0 +1,197 @@
+"""What the contract tests of SQL servers share: places by tables, bigger races, transactions of the caller's."""
+# ruff: noqa: N802  # A test's name begins with its law.
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from importlib import import_module
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pytest
+from attrs import frozen
+
+from aett import Failure, Head, StorageUnavailable, Success, UnsupportedServer
+from aett.ports import CommitStore
+from aett.testing import Contract, Harness, Place, Race, Traits
+from aett.testing.clients import PAGE_SIZE, Clients
+from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, whole
+from aett.testing.samples import CONFLICTS, TOPICS
+
+LIMIT = 100_000
+TRAITS = Traits(max_commit_size=LIMIT)
+
+
+@frozen
+class At:
+    """An engine's classes with a table of their own: several places in one database, also seen from processes."""
+
+    engine: str
+    table: str
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.endswith(("Store", "Management")):
+            raise AttributeError(name)
+        return partial(getattr(import_module(self.engine), name), table=self.table)
+
+
+def harness(engine: str, url: str, *, awaited: bool = False) -> Harness:
+    """The engine at a new table of the server's for each place."""
+
+    @contextmanager
+    def place() -> Generator[Place]:
+        at: Any = At(engine, f"t{uuid4().hex}")
+        yield Place.of(at, url, awaited=awaited, commit_store={"max_commit_size": LIMIT})
+        with at.PersistenceManagement(url) as management:
+            management.drop()
+
+    return Harness(f"{engine}, {'async' if awaited else 'sync'}", place, TRAITS)
+
+
+class Served(Contract):
+    """The laws, with races that keep a server busy."""
+
+    race: ClassVar[Race] = Race(writers=16, commits=100, streams=8)
+
+
+@frozen
+class Joined:
+    """A store within a transaction of the caller's."""
+
+    commits: Any
+    end: Callable[[str], None]
+    """Commits the transaction, or rolls it back."""
+
+
+Joining = Callable[[Clients], AbstractContextManager[Joined]]
+
+
+class Joins:
+    """What commits in a transaction of the caller's are bound to; a subclass says how one is joined."""
+
+    @pytest.fixture
+    def joining(self) -> Joining:
+        raise NotImplementedError
+
+    def test_L3_a_commit_is_part_of_the_callers_transaction(self, clients: Clients, joining: Joining) -> None:
+        for how, expected in (("ROLLBACK", 0), ("COMMIT", 1)):
+            with joining(clients) as joined:
+                commit = make(Head(*STREAM), *notes("one"), commit_id=id_of(1))
+                assert isinstance(joined.commits.commit(commit), Success)
+                assert len(list(joined.commits.get(*STREAM))) == 1
+                assert whole(clients.other, STREAM) == []
+                joined.end(how)
+            assert len(whole(clients.other, STREAM)) == expected
+
+    def test_L5_a_lost_race_does_not_spoil_the_callers_transaction(
+        self, clients: Clients, joining: Joining
+    ) -> None:
+        append(clients.one, STREAM, notes("theirs"))
+        with joining(clients) as joined:
+            answer = joined.commits.commit(make(Head(*STREAM), *notes("late"), commit_id=id_of(7)))
+            assert isinstance(answer, Failure)
+            assert isinstance(
+                joined.commits.commit(make(Head(*OTHER), *notes("mine"), commit_id=id_of(8))), Success
+            )
+            joined.end("COMMIT")
+        assert len(whole(clients.other, OTHER)) == 1
+
+    def test_L10_a_reader_waits_for_whoever_may_still_show_a_lower_checkpoint(
+        self, clients: Clients, joining: Joining
+    ) -> None:
+        tenant, _ = STREAM
+        append(clients.one, STREAM, notes("before"))
+        seen = [each.checkpoint for each in log(clients.other, tenant)]
+        newest = seen[-1] or 0
+        with joining(clients) as joined:
+            held = joined.commits.commit(make(Head(*OTHER), *notes("held"), commit_id=id_of(9))).unwrap()
+            head = Head.after(whole(clients.one, STREAM)[-1])
+            later = clients.one.commits.commit(make(head, *notes("later"), commit_id=id_of(10))).unwrap()
+            assert (later.checkpoint or 0) > (held.checkpoint or 0)
+            # Nothing new may be told, for what is held has a lower number than what is there.
+            assert list(clients.other.commits.get_from(tenant, newest)) == []
+            with pytest.raises(StorageUnavailable):
+                list(clients.other.commits.get_all_to(tenant, later.commit_stamp))
+            joined.end("COMMIT")
+        after = [each.checkpoint for each in clients.other.commits.get_from(tenant, newest)]
+        assert after == [held.checkpoint, later.checkpoint]
+
+    def test_L10_what_was_rolled_back_holds_up_nobody(self, clients: Clients, joining: Joining) -> None:
+        tenant, _ = STREAM
+        with joining(clients) as joined:
+            joined.commits.commit(make(Head(*OTHER), *notes("gone"), commit_id=id_of(9))).unwrap()
+            later = append(clients.one, STREAM, notes("later"))
+            joined.end("ROLLBACK")
+        assert [each.commit_id for each in log(clients.other, tenant)] == [each.commit_id for each in later]
+
+    def test_L10_the_log_is_not_read_within_a_transaction(self, clients: Clients, joining: Joining) -> None:
+        with joining(clients) as joined:
+            joined.commits.commit(make(Head(*STREAM), *notes("one"), commit_id=id_of(1))).unwrap()
+            with pytest.raises(UnsupportedServer, match="within a transaction"):
+                list(joined.commits.get_from(STREAM[0]))
+            joined.end("ROLLBACK")
+
+    def test_L10_writers_keep_their_pace_while_a_transaction_is_held_and_the_log_is_polled(
+        self, clients: Clients, joining: Joining
+    ) -> None:
+        tenant, _ = STREAM
+
+        def pace(seconds: float, name: str) -> int:
+            head, end, count = Head(tenant, name), time.monotonic() + seconds, 0
+            with own_store(clients) as commits:
+                while time.monotonic() < end:
+                    head = Head.after(commits.commit(make(head, commit_id=uuid4())).unwrap())
+                    count += 1
+            return count
+
+        def poll(seconds: float) -> list[int]:
+            end, found = time.monotonic() + seconds, list[int]()
+            with own_store(clients) as commits:
+                while time.monotonic() < end:
+                    found += [each.checkpoint or 0 for each in commits.get_from(tenant, max(found, default=0))]
+                    time.sleep(0.02)
+            return found
+
+        with joining(clients) as joined, ThreadPoolExecutor(5) as pool:
+            held = joined.commits.commit(make(Head(*OTHER), *notes("held"), commit_id=id_of(9))).unwrap()
+            undisturbed = sum(pool.map(pace, [2.0] * 4, ["a", "b", "c", "d"]))
+            reading = pool.submit(poll, 4.0)
+            polled = sum(pool.map(pace, [4.0] * 4, ["e", "f", "g", "h"])) / 2
+            assert reading.result() == [], "the reader told of what is above a number that is still held"
+            joined.end("COMMIT")
+        # How much exactly is for benchmarks to measure; queueing for the lock all the time left 4 of 100.
+        assert polled > undisturbed / 2, f"{polled} commits in 2 s beside a reader, {undisturbed} without"
+        told = [each.checkpoint for each in log(clients.other, tenant)]
+        assert told[0] == held.checkpoint
+        assert len(told) == len(set(told)) == 1 + undisturbed + round(2 * polled)
+
+    def test_an_unrelated_transaction_holds_up_no_reader(self, clients: Clients, joining: Joining) -> None:
+        with joining(clients) as idle:
+            assert list(idle.commits.get(*STREAM)) == []  # it has begun, and does nothing to the log
+            written = append(clients.one, STREAM, notes("one"), notes("two"))
+            assert len(log(clients.other, STREAM[0])) == len(written)
+            idle.end("ROLLBACK")
+
+
+@contextmanager
+def own_store(clients: Clients) -> Generator[CommitStore]:
+    """A store of a thread's own."""
+    own = Clients(clients.place, clients.traits)
+    try:
+        yield own.connect(page_size=256).commits
+    finally:
+        own.close()
+
+
+def store(engine: str, clients: Clients, connection: Any) -> Any:
+    """A commit store of the engine on a connection, at the clients' place."""
+    table = clients.place.commit_store.keywords["table"]  # type: ignore[attr-defined]
+    made: Any = import_module(engine).CommitStore
+    return made(connection, table=table, topic_map=TOPICS, conflict_detector=CONFLICTS, page_size=PAGE_SIZE)
+
+
+__all__ = ["Joined", "Joining", "Joins", "Served", "harness", "store"]

@@ -1,0 +1,40 @@
+"""PostgreSQL keeps the laws, sync and async."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from aett.testing import Harness
+from aett.testing.clients import Clients
+from contract.served import Joined, Joining, Joins, Served, harness, store
+
+ENGINE = "aett.adapters.postgresql"
+
+
+class TestPostgresql(Joins, Served):
+    @pytest.fixture
+    def harness(self, postgresql_url: str) -> Harness:
+        return harness(ENGINE, postgresql_url)
+
+    @pytest.fixture
+    def joining(self, postgresql_url: str) -> Joining:
+        @contextmanager
+        def joined(clients: Clients) -> Generator[Joined]:
+            with psycopg.connect(postgresql_url) as connection:
+
+                def end(how: str) -> None:
+                    connection.execute(how.encode())
+
+                yield Joined(store(ENGINE, clients, connection), end)
+
+        return joined
+
+
+class TestAsyncPostgresql(Served):
+    @pytest.fixture
+    def harness(self, postgresql_url: str) -> Harness:
+        return harness(ENGINE, postgresql_url, awaited=True)
