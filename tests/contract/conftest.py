@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 import pytest
 
 from servers.mariadb import mariadb
+from servers.pgbouncer import pgbouncer
 from servers.postgresql import postgresql
 from servers.server import Server, Unavailable
 
@@ -31,6 +32,12 @@ def _served(variable: str, started: Callable[[], Server]) -> Generator[str]:
 def postgresql_url() -> Generator[str]:
     """Where a PostgreSQL server answers."""
     yield from _served("AETT_TEST_POSTGRESQL", postgresql)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer_url(postgresql_url: str) -> Generator[str]:
+    """Where a pooler in transaction mode answers for that server."""
+    yield from _served("AETT_TEST_PGBOUNCER", lambda: pgbouncer(postgresql_url))
 
 
 @pytest.fixture(scope="session")

@@ -32,19 +32,20 @@ class At:
 
     engine: str
     table: str
+    settings: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
         if not name.endswith(("Store", "Management")):
             raise AttributeError(name)
-        return partial(getattr(import_module(self.engine), name), table=self.table)
+        return partial(getattr(import_module(self.engine), name), table=self.table, **self.settings)
 
 
-def harness(engine: str, url: str, *, awaited: bool = False) -> Harness:
-    """The engine at a new table of the server's for each place."""
+def harness(engine: str, url: str, *, awaited: bool = False, **settings: Any) -> Harness:
+    """The engine at a new table of the server's for each place; settings are for all its classes."""
 
     @contextmanager
     def place() -> Generator[Place]:
-        at: Any = At(engine, f"t{uuid4().hex}")
+        at: Any = At(engine, f"t{uuid4().hex}", settings)
         yield Place.of(at, url, awaited=awaited, commit_store={"max_commit_size": LIMIT})
         with at.PersistenceManagement(url) as management:
             management.drop()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from aett.testing import Harness
+from aett.testing import Contract, Harness
 from aett.testing.clients import Clients
 from contract.served import Joined, Joining, Joins, Served, harness, store
 
@@ -38,3 +38,15 @@ class TestAsyncPostgresql(Served):
     @pytest.fixture
     def harness(self, postgresql_url: str) -> Harness:
         return harness(ENGINE, postgresql_url, awaited=True)
+
+
+class TestPostgresqlBehindAPooler(Contract):
+    @pytest.fixture
+    def harness(self, pgbouncer_url: str) -> Harness:
+        return harness(ENGINE, pgbouncer_url, prepare=False)
+
+
+class TestAsyncPostgresqlBehindAPooler(Contract):
+    @pytest.fixture
+    def harness(self, pgbouncer_url: str) -> Harness:
+        return harness(ENGINE, pgbouncer_url, awaited=True, prepare=False)

@@ -31,13 +31,19 @@ def test_the_memory_engine_imports_no_driver() -> None:
     assert not imported_by("import aett.adapters.memory") & (DRIVERS | WAITING | TESTING)
 
 
-def test_the_sync_stores_of_sqlite_need_no_async_driver() -> None:
-    imported = imported_by("from aett.adapters.sqlite import CommitStore")
-    assert imported & DRIVERS == {"sqlite3"}
-
-
-def test_the_async_stores_of_sqlite_import_theirs() -> None:
-    assert "aiosqlite" in imported_by("from aett.adapters.sqlite import AsyncCommitStore")
+@pytest.mark.parametrize(
+    ("engine", "store", "drivers"),
+    [
+        ("sqlite", "CommitStore", {"sqlite3"}),
+        ("sqlite", "AsyncCommitStore", {"sqlite3", "aiosqlite"}),
+        ("postgresql", "CommitStore", {"psycopg"}),
+        ("postgresql", "AsyncCommitStore", {"asyncpg"}),
+        ("mysql", "CommitStore", {"pymysql"}),
+        ("mysql", "AsyncCommitStore", {"pymysql", "aiomysql"}),
+    ],
+)
+def test_a_store_imports_its_own_driver_and_no_other(engine: str, store: str, drivers: set[str]) -> None:
+    assert imported_by(f"from aett.adapters.{engine} import {store}") & DRIVERS == drivers
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,11 @@ def test_the_async_stores_of_sqlite_import_theirs() -> None:
     [
         ("aett.adapters.sqlite.CommitStore", "tenacity", "sqlite"),
         ("aett.adapters.sqlite.AsyncCommitStore", "aiosqlite", "sqlite-async"),
+        ("aett.adapters.postgresql.CommitStore", "psycopg", "postgresql"),
+        ("aett.adapters.postgresql.CommitStore", "psycopg_pool", "postgresql"),
+        ("aett.adapters.postgresql.AsyncCommitStore", "asyncpg", "postgresql-async"),
+        ("aett.adapters.mysql.CommitStore", "pymysql", "mysql"),
+        ("aett.adapters.mysql.AsyncCommitStore", "aiomysql", "mysql-async"),
         ("aett.testing.check_commutes", "hypothesis", "testing"),
     ],
 )

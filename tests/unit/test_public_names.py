@@ -49,6 +49,8 @@ PUBLIC = {
         *("conflicts_if", "every", "fold", "never"),
     ],
     "aett.adapters.memory": sorted([*STORES, "Memory"]),
+    "aett.adapters.mysql": STORES,
+    "aett.adapters.postgresql": STORES,
     "aett.adapters.sqlite": STORES,
     "aett.testing": [
         "Contract",

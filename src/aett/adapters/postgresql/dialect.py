@@ -64,6 +64,10 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         append=_append(commits),
         add_snapshot=_add_snapshot(snapshots),
         refuse=(_REFUSE,),
+        proof=(
+            f"SELECT pg_advisory_xact_lock_shared({_key(commits)})",
+            f"{_holders(commits)} AND pid = pg_backend_pid()",
+        ),
         create=_create(commits),
         describe=(
             _describe_columns(commits),
@@ -122,27 +126,29 @@ def _add_snapshot(table: Table) -> str:
     )
 
 
-def _barrier(table: Table) -> WatchedBarrier:
-    """Readers do not queue for the lock, which would hold back every writer behind them: they look who has it."""
-    holders = (
+def _holders(table: Table) -> str:
+    return (
         "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         f" AND classid = {_CLASS} AND objid = CAST({_regclass(table)} AS oid) AND objsubid = 2"
     )
+
+
+def _barrier(table: Table) -> WatchedBarrier:
+    """Readers do not queue for the lock, which would hold back every writer behind them: they look who has it."""
     return WatchedBarrier(
         newest=(
             f"SELECT COALESCE((SELECT max(checkpoint) FROM {_quoted(table)} WHERE tenant_id = :tenant_id), 0),"
             " CASE WHEN pg_is_in_recovery() THEN 'this is a standby: its log would skip what the primary"
             " shows later; follow the log on the primary' END,"
-            f" ARRAY({holders})"
+            f" ARRAY({_holders(table)})"
         ),
-        held=f"{holders} AND virtualtransaction = ANY(:holders)",
+        held=f"{_holders(table)} AND virtualtransaction = ANY(:holders)",
     )
 
 
 _REFUSE: Final = (
-    "SELECT 'CockroachDB has no advisory locks' WHERE version() LIKE '%CockroachDB%'"
-    " UNION ALL SELECT 'a standby cannot be written to' WHERE pg_is_in_recovery()"
+    "SELECT 'a standby cannot be written to' WHERE pg_is_in_recovery()"
     " UNION ALL SELECT 'the database must be encoded in UTF8, not ' || current_setting('server_encoding')"
     " WHERE current_setting('server_encoding') <> 'UTF8'"
 )

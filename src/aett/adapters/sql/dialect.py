@@ -60,6 +60,9 @@ class Dialect:
     refuse: tuple[str, ...] = ()
     """Queries whose rows are reasons why this server cannot keep the laws."""
 
+    proof: tuple[str, ...] = ()
+    """Statements of one transaction, the last of which gives rows if the server's locks are what they must be."""
+
     create: tuple[str, ...]
     """Create what is absent; each may be repeated."""
 

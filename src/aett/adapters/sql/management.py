@@ -25,6 +25,12 @@ class SqlManagement:
         for text in self.dialect.prepare:
             yield from Statement(text, writes=True)
         yield from _transaction(self.dialect.create)
+        if self.dialect.proof:
+            *_, rows = yield from Transaction(tuple(map(Statement, self.dialect.proof)))
+            if not rows:
+                raise UnsupportedServer(
+                    "this server does not show who holds its locks: the log would skip commits"
+                )
         found: dict[str, str] = {}
         for text in self.dialect.describe:
             found.update((yield from Statement(text)))
