@@ -6,11 +6,10 @@ import os
 from collections.abc import Callable, Generator
 
 import pytest
-
-from servers.mariadb import mariadb
-from servers.pgbouncer import pgbouncer
-from servers.postgresql import postgresql
-from servers.server import Server, Unavailable
+from tests.servers.mariadb import mariadb
+from tests.servers.pgbouncer import pgbouncer
+from tests.servers.postgresql import postgresql
+from tests.servers.server import Server, Unavailable
 
 
 def _served(variable: str, started: Callable[[], Server]) -> Generator[str]:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import pymysql
 import pytest
+from tests.contract.served import Joined, Joining, Joins, Served, harness, store
 
 from aett.adapters.mysql.server import arguments, server_of
 from aett.testing import Harness
 from aett.testing.clients import Clients
-from contract.served import Joined, Joining, Joins, Served, harness, store
 
 ENGINE = "aett.adapters.mysql"
 

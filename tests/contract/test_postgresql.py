@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from tests.contract.served import Joined, Joining, Joins, Served, harness, store
 
 from aett.testing import Contract, Harness
 from aett.testing.clients import Clients
-from contract.served import Joined, Joining, Joins, Served, harness, store
 
 ENGINE = "aett.adapters.postgresql"
 

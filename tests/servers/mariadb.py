@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 import pymysql
-
-from servers.server import Server, Unavailable, account, as_user, folder_of, free_port, ran
+from tests.servers.server import Server, Unavailable, account, as_user, folder_of, free_port, ran
 
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-
-from servers.server import Server, Unavailable, account, as_user, folder_of, free_port
+from tests.servers.server import Server, Unavailable, account, as_user, folder_of, free_port
 
 # With `auth_type = any` the pooler forgets who its client is: it is told who to be behind.
 _CONFIGURATION = """

@@ -9,8 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-
-from servers.server import Server, Unavailable, account, as_user, folder_of, free_port, ran
+from tests.servers.server import Server, Unavailable, account, as_user, folder_of, free_port, ran
 
 
 def postgresql(*options: str, fsync: bool = False) -> Server:
