@@ -1,6 +1,6 @@
 """Git's history in an event store: a stream for each file, a commit for each Git commit that touched it.
 
-    python examples/git_history.py [REPOSITORY] [--store sqlite:///history.db] [--file PATH] [--at DATE]
+    python examples/git_history.py [REPOSITORY] [--store URL] [--file PATH] [--at DATE]
 
 What `git log --numstat` tells of the branch at HEAD is stored, oldest first, then read again. A
 commit's id is derived from Git's hash and the path, so nothing is ever stored twice. Merges are
@@ -15,10 +15,11 @@ import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import perf_counter
-from typing import IO, Annotated, Final, Never
+from typing import IO, Annotated, Any, Final, Never
 from uuid import UUID, uuid5
 
 import typer
@@ -47,7 +48,7 @@ from aett import (
     accept,
     fold,
 )
-from aett.adapters import sqlite
+from aett.ports import CommitStore
 
 # The domain: what can happen to a file, and what that comes to.
 
@@ -266,9 +267,19 @@ MOST_SHOWN: Final = 10
 LONGEST_STREAM_ID: Final = 255
 
 
+ENGINES: Final = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
+"""The engines by the schemes of their URLs."""
+
+
 @contextmanager
-def opened(store: str | None) -> Generator[sqlite.CommitStore, None, None]:
-    """The commit store at a URL, ready for use; other engines go here, by their schemes."""
+def opened(store: str | None) -> Generator[CommitStore, None, None]:
+    """The commit store at a URL, ready for use."""
     if store is None:
         try:
             DEFAULT_STORE.parent.mkdir(exist_ok=True)
@@ -276,13 +287,19 @@ def opened(store: str | None) -> Generator[sqlite.CommitStore, None, None]:
             raise Unusable(f"{DEFAULT_STORE.parent} cannot be made: {error.strerror}") from None
         store = str(DEFAULT_STORE)
     scheme, given, _ = store.partition("://")
-    if not store or (given and scheme != "sqlite"):
-        raise Unusable(f"--store {shown(scheme)}: only sqlite:///path (or a path) is supported")
+    name = ENGINES.get(scheme if given else "sqlite")
+    if not store or name is None:
+        raise Unusable(f"--store {shown(scheme)}: a path or a URL of {', '.join(ENGINES)} is supported")
     # NORMAL does not wait for the disk at every commit. After a loss of power, run it again.
-    with sqlite.PersistenceManagement(store, synchronous="NORMAL") as place:
-        place.initialize()
-    with sqlite.CommitStore(store, topic_map=TOPICS, synchronous="NORMAL") as commits:
-        yield commits
+    settings: dict[str, Any] = {"synchronous": "NORMAL"} if name == "sqlite" else {}
+    engine = import_module(f"aett.adapters.{name}")
+    try:
+        with engine.PersistenceManagement(store, **settings) as place:
+            place.initialize()
+        with engine.CommitStore(store, topic_map=TOPICS, **settings) as commits:
+            yield commits
+    except (ModuleNotFoundError, ValueError) as error:
+        raise Unusable(f"--store: {error}") from None
 
 
 def stream_of(path: bytes) -> str:
@@ -301,7 +318,7 @@ def stream_of(path: bytes) -> str:
 class Writing:
     """Appends Git commits to the streams of the files they touched."""
 
-    store: sqlite.CommitStore
+    store: CommitStore
     tenant: str
 
     def known(self) -> list[str]:
@@ -349,7 +366,7 @@ class Writing:
                             raise Unusable(f"{head.stream_id}: {size:,} bytes, the store takes {limit:,}")
 
 
-def read(store: sqlite.CommitStore, tenant: str) -> dict[str, File]:
+def read(store: CommitStore, tenant: str) -> dict[str, File]:
     """Every file by its stream, folded from the tenant's log."""
     files: dict[str, File] = {}
     for commit in store.get_from(tenant):
@@ -385,7 +402,7 @@ def table_of(files: Iterable[File]) -> Table:
     return table
 
 
-def then(store: sqlite.CommitStore, tenant: str, stream: str, when: datetime | None) -> str:
+def then(store: CommitStore, tenant: str, stream: str, when: datetime | None) -> str:
     """A file as it was at a time: given, or that of the change in the middle of its history."""
     files = DefaultAggregateRepository(tenant, store=store)
     whole = files.get(FILE, stream).unwrap()
@@ -403,7 +420,7 @@ def then(store: sqlite.CommitStore, tenant: str, stream: str, when: datetime | N
     )
 
 
-def import_history(repository: Repository, store: sqlite.CommitStore, console: Console) -> str:
+def import_history(repository: Repository, store: CommitStore, console: Console) -> str:
     """Store what is new; what was done, in words."""
     writing = Writing(store, repository.tenant)
     known = writing.known()
@@ -421,7 +438,7 @@ def import_history(repository: Repository, store: sqlite.CommitStore, console: C
     return rate(new, perf_counter() - start, "written:")
 
 
-def tell(repository: Repository, store: sqlite.CommitStore, path: str | None, at: datetime | None) -> None:
+def tell(repository: Repository, store: CommitStore, path: str | None, at: datetime | None) -> None:
     """Import, read and print."""
     console = Console(highlight=False, emoji=False, markup=False)
     written = import_history(repository, store, console)
@@ -445,7 +462,9 @@ def tell(repository: Repository, store: sqlite.CommitStore, path: str | None, at
 
 def main(
     repository: Annotated[Path, typer.Argument(help="A directory in a Git repository.")] = SCRIPT.parent,
-    store: Annotated[str | None, typer.Option(help="sqlite:///path, or a path.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="A path, or a URL such as postgresql://user@host/name.")
+    ] = None,
     file: Annotated[str | None, typer.Option(help="The file to show, as Git names it.")] = None,
     at: Annotated[datetime | None, typer.Option(help="The time to travel to, in UTC.")] = None,
 ) -> None:

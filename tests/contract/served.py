@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -22,6 +26,7 @@ from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, whole
 from aett.testing.samples import CONFLICTS, TOPICS
 
+ROOT = Path(__file__).parents[2]
 LIMIT = 100_000
 TRAITS = Traits(max_commit_size=LIMIT)
 
@@ -195,4 +200,23 @@ def store(engine: str, clients: Clients, connection: Any) -> Any:
     return made(connection, table=table, topic_map=TOPICS, conflict_detector=CONFLICTS, page_size=PAGE_SIZE)
 
 
-__all__ = ["Joined", "Joining", "Joins", "Served", "harness", "store"]
+def git_history(url: str, execute: Callable[[str], list[tuple[Any, ...]]], heading: str) -> None:
+    """The example runs on a server, twice; and what it wrote can be looked at with the page's own query."""
+    command = (sys.executable, ROOT / "examples" / "git_history.py", ROOT, "--store", url)
+    first, second = (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own example
+        for _ in range(2)
+    )
+    assert "most changed" in first
+    assert "written: nothing new" in second
+    page = (ROOT / "docs" / "engines.md").read_text()
+    query = page.partition(f"\n## {heading}\n")[2].partition("```sql\n")[2].partition("```")[0]
+    ((tenant,),) = execute("SELECT MAX(tenant_id) FROM commits")
+    name = tenant.decode() if isinstance(tenant, bytes) else tenant
+    rows = execute(query.replace("'bank'", f"'{name}'"))
+    assert "git.file-changed" in {row[4] for row in rows}
+    bodies = [json.loads(row[5]) if isinstance(row[5], str) else row[5] for row in rows]
+    assert "README.md" in {body.get("path") for body in bodies}
+
+
+__all__ = ["Joined", "Joining", "Joins", "Served", "git_history", "harness", "store"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import pymysql
 import pytest
-from tests.contract.served import Joined, Joining, Joins, Served, harness, store
+from tests.contract.served import Joined, Joining, Joins, Served, git_history, harness, store
 
 from aett.adapters.mysql.server import arguments, server_of
 from aett.testing import Harness
@@ -41,3 +42,14 @@ class TestAsyncMysql(Served):
     @pytest.fixture
     def harness(self, mysql_url: str) -> Harness:
         return harness(ENGINE, mysql_url, awaited=True)
+
+
+def test_git_history_runs_on_it(mysql_url: str) -> None:
+    with pymysql.connect(**arguments(server_of(mysql_url, 1, 30.0))) as connection, connection.cursor() as cursor:
+
+        def execute(text: str) -> list[tuple[Any, ...]]:
+            cursor.execute(text, ())
+            return list(cursor.fetchall())
+
+        git_history(mysql_url, execute, "MySQL and MariaDB")
+        execute("DROP TABLE commits, commits_snapshots, commits_barrier")

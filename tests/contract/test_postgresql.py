@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from tests.contract.served import Joined, Joining, Joins, Served, harness, store
+from tests.contract.served import Joined, Joining, Joins, Served, git_history, harness, store
 
 from aett.testing import Contract, Harness
 from aett.testing.clients import Clients
@@ -50,3 +50,9 @@ class TestAsyncPostgresqlBehindAPooler(Contract):
     @pytest.fixture
     def harness(self, pgbouncer_url: str) -> Harness:
         return harness(ENGINE, pgbouncer_url, awaited=True, prepare=False)
+
+
+def test_git_history_runs_on_it(postgresql_url: str) -> None:
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        git_history(postgresql_url, lambda text: connection.execute(text.encode()).fetchall(), "PostgreSQL")
+        connection.execute("DROP TABLE commits, commits_snapshots")
