@@ -11,7 +11,7 @@ from aett.adapters.mysql.dialect import dialect as mysql
 from aett.adapters.mysql.server import arguments
 from aett.adapters.mysql.server import server_of as mysql_at
 from aett.adapters.postgresql.dialect import dialect as postgresql
-from aett.adapters.postgresql.server import server_of as postgresql_at
+from aett.adapters.postgresql.server import server_of as postgresql_of
 from aett.adapters.record import Record
 from aett.adapters.sql.barrier import PAUSES, REST, QueuedBarrier, WatchedBarrier
 from aett.adapters.sql.dialect import Dialect
@@ -19,8 +19,14 @@ from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.rendering import numbered, positional, pyformat
+from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Insert, Pause, Statement, Transaction, Try
 from aett.core.plan import Plan, Step
+
+
+def postgresql_at(*arguments: Any) -> Server:
+    return postgresql_of(*arguments)[0]
+
 
 WATCHED = WatchedBarrier("newest", "held")
 QUEUED = QueuedBarrier("newest", "passed")
@@ -126,6 +132,14 @@ def test_a_url_s_parts_reach_the_drivers_of_mysql() -> None:
     }
     with pytest.raises(ValueError, match="not charset, fetch"):
         mysql_at("mysql://h/d?charset=latin1&fetch=1", 5, 1.0)
+
+
+def test_a_url_may_say_that_no_statements_are_prepared() -> None:
+    server, prepare = postgresql_of("postgresql://h/d?prepare=off&sslmode=require", 5, 1.0)
+    assert (server.url, prepare) == ("postgresql://h/d?sslmode=require", False)
+    assert postgresql_of("postgresql://h/d", 5, 1.0)[1]
+    with pytest.raises(ValueError, match="prepare must be on or off"):
+        postgresql_of("postgresql://h/d?prepare=never", 5, 1.0)
 
 
 # How far a log is settled

@@ -67,6 +67,8 @@ async def _lent(pool: Pool, seconds: float | None) -> AsyncGenerator[Connection]
         raise StorageUnavailable("no connection was free in time") from error
     try:
         yield connection
+        if not connection.get_autocommit():
+            await connection.commit()
     finally:
         await pool.release(connection)
 

@@ -29,7 +29,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             server = server_of(database, pool_size, timeout)
 
             def opened() -> Pool:
-                return pooling.pool_of(server, lambda: pymysql.connect(**arguments(server)))
+                return pooling.pool_of(lambda: pymysql.connect(**arguments(server)), pool_size, timeout)
 
             return OwnPool(server.name, opened, _lent, _close)
         case Pool():
@@ -41,7 +41,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
 
 
 def _lent(pool: Pool) -> AbstractContextManager[Connection]:
-    return pooling.lent(pool, _is_usable)
+    return pooling.lent(pool, _is_usable, _finish)
 
 
 def _close(pool: Pool) -> None:
@@ -55,6 +55,11 @@ def _in_transaction(connection: Connection) -> bool:
 
 def _is_usable(connection: Connection) -> bool:
     return connection.open and not _in_transaction(connection)
+
+
+def _finish(connection: Connection) -> None:
+    if not connection.get_autocommit():
+        connection.commit()
 
 
 def _is_alone(connection: Connection) -> bool:

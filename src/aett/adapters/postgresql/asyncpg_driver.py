@@ -24,13 +24,11 @@ Connection: TypeAlias = Any
 Pool: TypeAlias = Any
 
 
-def lender_of(
-    database: str | Pool | Connection, pool_size: int, timeout: float, *, prepare: bool
-) -> AsyncLender[Connection]:
+def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> AsyncLender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
-            server = server_of(database, pool_size, timeout)
+            server, prepare = server_of(database, pool_size, timeout)
 
             async def opened() -> Pool:
                 return await _pool(server, prepare=prepare)

@@ -24,13 +24,11 @@ Connection: TypeAlias = psycopg.Connection[Any]
 Pool: TypeAlias = ConnectionPool[Any]
 
 
-def lender_of(
-    database: str | Pool | Connection, pool_size: int, timeout: float, *, prepare: bool
-) -> Lender[Connection]:
+def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
-            server = server_of(database, pool_size, timeout)
+            server, prepare = server_of(database, pool_size, timeout)
             return OwnPool(server.name, lambda: _pool(server, prepare=prepare), _lent, _close)
         case ConnectionPool():
             return CallersPool(lambda: _lent(database))

@@ -2,86 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
-from aett.adapters.commits import Commits
-from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
-from aett.adapters.postgresql.dialect import MAX_COMMIT_SIZE, dialect
+from aett.adapters.postgresql.dialect import dialect
 from aett.adapters.postgresql.psycopg_driver import DRIVER, Connection, Pool, lender_of
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
-from aett.adapters.sql.dialect import TABLE
-from aett.adapters.sql.engine import SqlEngine
-from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.performing import SqlPerformer
-from aett.adapters.sql.server import POOL_SIZE, TIMEOUT
-from aett.adapters.sql.snapshots import SqlSnapshots
-from aett.core.conflict import ConflictDetector
-from aett.core.topic_map import TopicMap
+from aett.adapters.sql.stores import Kind, SqlCommitStore, SqlPersistenceManagement, SqlSnapshotStore
 
 Database: TypeAlias = str | Pool | Connection
 
 
-class CommitStore(CommitStoreFace):
+def _performer(database: Database, pool_size: int, timeout: float) -> SqlPerformer[Connection]:
+    return SqlPerformer(DRIVER, lender_of(database, pool_size, timeout))
+
+
+_KIND = Kind(dialect, _performer)
+
+
+class CommitStore(SqlCommitStore[Database]):
     """A commit store in a PostgreSQL database.
 
-    database: a URL (`postgresql://user@host:5432/name`; the store then keeps a pool of its own, opened
-      at first use), a `psycopg_pool.ConnectionPool` of yours, or a `psycopg.Connection` of yours:
-      if that has a transaction open, commits become part of it.
+    database: a URL (`postgresql://user@host:5432/name`; the store then keeps a pool of its own, opened at
+      first use; `?prepare=off` prepares no statements, for poolers in transaction mode), a
+      `psycopg_pool.ConnectionPool` of yours, or a `psycopg.Connection` of yours: if that has a
+      transaction open, commits become part of it.
     table: of the commits, perhaps with its schema, as in `app.commits`; `PersistenceManagement` makes it.
     page_size: commits read at once.
     max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`.
     pool_size: connections at most. timeout: seconds to wait for one.
-    prepare: whether statements are prepared; switch it off behind a pooler in transaction mode.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        topic_map: TopicMap,
-        conflict_detector: ConflictDetector = ConflictDetector(),
-        table: str = TABLE,
-        page_size: int = PAGE_SIZE,
-        max_commit_size: int = MAX_COMMIT_SIZE,
-        pool_size: int = POOL_SIZE,
-        timeout: float = TIMEOUT,
-        prepare: bool = True,
-    ) -> None:
-        engine = SqlEngine(dialect(table, max_commit_size))
-        plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
-        lender = lender_of(database, pool_size, timeout, prepare=prepare)
-        super().__init__(plans, SqlPerformer(DRIVER, lender))
+    _kind: ClassVar = _KIND
 
 
-class SnapshotStore(SnapshotStoreFace):
+class SnapshotStore(SqlSnapshotStore[Database]):
     """A snapshot store in a PostgreSQL database, beside the commits table of this name."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        table: str = TABLE,
-        pool_size: int = POOL_SIZE,
-        timeout: float = TIMEOUT,
-        prepare: bool = True,
-    ) -> None:
-        plans = SqlSnapshots(dialect(table))
-        lender = lender_of(database, pool_size, timeout, prepare=prepare)
-        super().__init__(plans, SqlPerformer(DRIVER, lender))
+    _kind: ClassVar = _KIND
 
 
-class PersistenceManagement(PersistenceManagementFace):
+class PersistenceManagement(SqlPersistenceManagement[Database]):
     """Creates, verifies, empties and drops a commits table and its snapshots table."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        table: str = TABLE,
-        timeout: float = TIMEOUT,
-        prepare: bool = True,
-    ) -> None:
-        plans = SqlManagement(dialect(table))
-        lender = lender_of(database, 1, timeout, prepare=prepare)
-        super().__init__(plans, SqlPerformer(DRIVER, lender))
+    _kind: ClassVar = _KIND

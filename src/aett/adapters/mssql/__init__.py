@@ -1,0 +1,30 @@
+"""The engine of SQLite: sync on Python's own driver, async on pyodbc and threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aett.core.later import later
+
+if TYPE_CHECKING:
+    from aett.adapters.mssql.async_stores import (
+        AsyncCommitStore,
+        AsyncPersistenceManagement,
+        AsyncSnapshotStore,
+    )
+    from aett.adapters.mssql.stores import CommitStore, PersistenceManagement, SnapshotStore
+
+__all__ = [
+    "AsyncCommitStore",
+    "AsyncPersistenceManagement",
+    "AsyncSnapshotStore",
+    "CommitStore",
+    "PersistenceManagement",
+    "SnapshotStore",
+]
+
+__getattr__ = later(
+    __name__,
+    {name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
+    {"stores": "mssql", "async_stores": "mssql-async"},
+)

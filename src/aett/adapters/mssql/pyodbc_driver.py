@@ -1,0 +1,147 @@
+"""pyodbc, pooled by SQLAlchemy: its connections, and what is done with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, TypeAlias
+
+import pyodbc
+from sqlalchemy.pool import Pool
+
+from aett.adapters.mssql.errors import FAILURES
+from aett.adapters.sql import pooling
+from aett.adapters.sql.lending import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.sql.performing import Driver
+from aett.adapters.sql.rendering import positional
+from aett.adapters.sql.statement import Parameters, Rows
+from aett.core.number import positive
+
+Connection: TypeAlias = pyodbc.Connection
+
+_TEXTS: Final = ("tenant_id", "stream_id", "fingerprint")
+_PLACE: Final = re.compile(r"(?:^|;)\s*(?:server|database|address)\s*=\s*([^;{]+)", re.IGNORECASE)
+
+# With `autocommit`, what a transaction is stands in the batches: drivers differ in all else.
+_BEGIN: Final = (
+    "SET NOCOUNT ON; DECLARE @joined INT = @@TRANCOUNT;"
+    " IF @joined > 0 SAVE TRANSACTION aett ELSE BEGIN TRANSACTION; SELECT @joined;"
+)
+_ROLLBACK: Final = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"
+
+
+def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> Lender[Connection]:
+    """Where the connections to this database come from."""
+    match database:
+        case str():
+            positive("pool_size", pool_size)
+            if "=" not in database:
+                raise ValueError(
+                    "SQL Server is named by an ODBC connection string, as in DRIVER=...;SERVER=...;..."
+                )
+
+            def opened() -> Pool:
+                return pooling.pool_of(lambda: _connected(database, timeout), pool_size, timeout)
+
+            return OwnPool(name_of(database), opened, _lent, _close)
+        case Pool():
+            return CallersPool(lambda: _lent(database))
+        case pyodbc.Connection():
+            return CallersConnection(database, _is_alone)
+        case _:
+            raise TypeError(
+                "an ODBC connection string, a sqlalchemy.Pool or a pyodbc.Connection,"
+                f" not {type(database).__name__}"
+            )
+
+
+def name_of(connection_string: str) -> str:
+    """The server and database of a connection string, for messages."""
+    return " ".join(["SQL Server", *map(str.strip, _PLACE.findall(connection_string))])
+
+
+def _connected(connection_string: str, timeout: float) -> Connection:
+    return pyodbc.connect(connection_string, autocommit=True, timeout=max(1, int(timeout)))
+
+
+def _lent(pool: Pool) -> AbstractContextManager[Connection]:
+    return pooling.lent(pool, _is_usable, _finish)
+
+
+def _close(pool: Pool) -> None:
+    pool.dispose()
+
+
+def _is_usable(connection: Connection) -> bool:
+    try:
+        return _open_transactions(connection) == 0
+    except pyodbc.Error:
+        return False
+
+
+def _finish(connection: Connection) -> None:
+    if not connection.autocommit:
+        connection.commit()
+
+
+def _is_alone(connection: Connection) -> bool:
+    return connection.autocommit and _open_transactions(connection) == 0
+
+
+def _open_transactions(connection: Connection) -> int:
+    ((count,),) = _rows(connection, "SELECT @@TRANCOUNT", {})
+    return int(count)
+
+
+def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
+    rendered, names = positional(text)
+    cursor = connection.cursor()
+    try:
+        cursor.execute(rendered, [_bound(parameters[name]) for name in names])
+        columns: Any = cursor.description
+        while columns is None:
+            if not cursor.nextset():
+                return []
+            columns = cursor.description
+        texts = [index for index, column in enumerate(columns) if column[0] in _TEXTS]
+        return [_read(row, texts) for row in cursor.fetchall()]
+    finally:
+        cursor.close()
+
+
+def _bound(value: Any) -> Any:
+    """Identifiers are stored as bytes."""
+    return value.encode() if isinstance(value, str) else value
+
+
+def _read(row: pyodbc.Row, texts: list[int]) -> tuple[Any, ...]:
+    values = list(row)
+    for index in texts:
+        values[index] = bytes(values[index]).decode()
+    return tuple(values)
+
+
+def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+    ((checkpoint,),) = _rows(connection, text, parameters)
+    return None if checkpoint is None else int(checkpoint)
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Generator[None]:
+    ((joined,),) = _rows(connection, _BEGIN, {})
+    try:
+        yield
+    except BaseException:
+        _rows(connection, "ROLLBACK TRANSACTION aett" if joined else _ROLLBACK, {})
+        raise
+    if not joined:
+        _rows(connection, "COMMIT TRANSACTION", {})
+
+
+def _passed(connection: Connection, text: str) -> bool:
+    ((code,),) = _rows(connection, text, {})
+    return int(code) >= 0
+
+
+DRIVER: Final = Driver(rows=_rows, inserted=_inserted, transaction=_transaction, passed=_passed, failures=FAILURES)

@@ -1,0 +1,91 @@
+"""The stores of a database server, awaited: what their constructors have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from attrs import frozen
+
+from aett.adapters.commits import Commits
+from aett.adapters.faces.awaiting import (
+    AsyncCommitStoreFace,
+    AsyncPerformer,
+    AsyncPersistenceManagementFace,
+    AsyncSnapshotStoreFace,
+)
+from aett.adapters.reading import PAGE_SIZE
+from aett.adapters.record import Recorder
+from aett.adapters.sql.dialect import TABLE, Dialect
+from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.server import POOL_SIZE, TIMEOUT
+from aett.adapters.sql.snapshots import SqlSnapshots
+from aett.core.conflict import ConflictDetector
+from aett.core.topic_map import TopicMap
+
+D = TypeVar("D")
+
+
+@frozen
+class AsyncKind:
+    """An engine.
+
+    dialect: given a table and perhaps a limit. performer: given a database, a number of connections and
+      seconds to wait for one.
+    """
+
+    dialect: Callable[..., Dialect]
+    performer: Callable[[Any, int, float], AsyncPerformer]
+
+
+class AsyncSqlCommitStore(AsyncCommitStoreFace, Generic[D]):
+    """A commit store; an engine says where.
+
+    table: of the commits, perhaps with its schema, as in `app.commits`; `PersistenceManagement` makes it.
+    page_size: commits read at once.
+    max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`. By default the
+      engine's own limit.
+    pool_size: connections at most. timeout: seconds to wait for one.
+    """
+
+    _kind: ClassVar[AsyncKind]
+
+    def __init__(
+        self,
+        database: D,
+        *,
+        topic_map: TopicMap,
+        conflict_detector: ConflictDetector = ConflictDetector(),
+        table: str = TABLE,
+        page_size: int = PAGE_SIZE,
+        max_commit_size: int | None = None,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        limit = () if max_commit_size is None else (max_commit_size,)
+        engine = SqlEngine(self._kind.dialect(table, *limit))
+        plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
+        super().__init__(plans, self._kind.performer(database, pool_size, timeout))
+
+
+class AsyncSqlSnapshotStore(AsyncSnapshotStoreFace, Generic[D]):
+    """A snapshot store beside the commits table of this name."""
+
+    _kind: ClassVar[AsyncKind]
+
+    def __init__(
+        self, database: D, *, table: str = TABLE, pool_size: int = POOL_SIZE, timeout: float = TIMEOUT
+    ) -> None:
+        plans = SqlSnapshots(self._kind.dialect(table))
+        super().__init__(plans, self._kind.performer(database, pool_size, timeout))
+
+
+class AsyncSqlPersistenceManagement(AsyncPersistenceManagementFace, Generic[D]):
+    """Creates, verifies, empties and drops a commits table and its snapshots table."""
+
+    _kind: ClassVar[AsyncKind]
+
+    def __init__(self, database: D, *, table: str = TABLE, timeout: float = TIMEOUT) -> None:
+        plans = SqlManagement(self._kind.dialect(table))
+        super().__init__(plans, self._kind.performer(database, 1, timeout))

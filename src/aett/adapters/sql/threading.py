@@ -1,0 +1,42 @@
+"""Performs SQL steps on threads, for drivers that cannot be awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from aett.adapters.faces.blocking import Performer
+from aett.adapters.sql.statement import Pause
+from aett.core.errors import StoreClosed
+from aett.core.plan import Step
+
+A = TypeVar("A")
+
+
+class ThreadedPerformer:
+    """Performs each step on a thread; a cancelled task leaves it to be done there, and nothing half done."""
+
+    def __init__(self, perform: Performer, threads: int) -> None:
+        self._perform = perform
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="aett")
+        self._closed = False
+
+    async def __call__(self, step: Step[A], /) -> A:
+        """Perform it."""
+        asked: Any = step
+        answer: Any = None
+        if isinstance(asked, Pause):
+            await asyncio.sleep(asked.seconds)
+        elif self._closed:
+            raise StoreClosed("this store is closed")
+        else:
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._perform, asked)
+        return answer  # type: ignore[no-any-return]  # the step says what it is
+
+    async def close(self) -> None:
+        """Close what was opened, when the threads have done."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._perform.close)
+            self._threads.shutdown(wait=False)
