@@ -107,7 +107,7 @@ def _lock(resource: str, mode: str, milliseconds: int) -> str:
 
 
 _ANY_TABLE: Final = "N'aett'"
-_DEMAND: Final = "IF @code < 0 BEGIN; THROW 51205, 'the lock of the log was not had in time', 1; END;"
+_DEMAND: Final = "IF @code < 0 BEGIN RAISERROR('the lock of the log was not had in time', 16, 1); RETURN; END;"
 
 
 _ALONE: Final = f"{_lock(_ANY_TABLE, 'Exclusive', _WRITERS_WAIT)} {_DEMAND}"

@@ -34,7 +34,11 @@ class Competing:
         append(clients.one, STREAM, notes("before"))
         for turn in range(5):
             head = Head.after(whole(clients.one, STREAM)[-1])
-            commits = [make(head, *notes(f"{turn}"), commit_id=id_of(turn, writer)) for writer in range(WRITERS)]
+            # Of several sizes: a key of the revision alone would let two of them through.
+            commits = [
+                make(head, *notes(*[f"{turn}"] * (1 + writer % 3)), commit_id=id_of(turn, writer))
+                for writer in range(WRITERS)
+            ]
             answers = self._at_once(clients, commits)
             winners = [each.unwrap() for each in answers if isinstance(each, Success)]
             assert len(winners) == 1, f"L2: {len(winners)} of {WRITERS} writers won"
