@@ -19,7 +19,8 @@ from uuid import uuid4
 import pytest
 from attrs import frozen
 
-from aett import Failure, Head, StorageUnavailable, Success, UnsupportedServer
+from aett import Failure, Head, SchemaMismatch, StorageUnavailable, Success, UnsupportedServer
+from aett.adapters.sql.statement import Statement, Transaction
 from aett.ports import CommitStore
 from aett.testing import Contract, Harness, Place, Race, Traits
 from aett.testing.clients import PAGE_SIZE, Clients
@@ -219,4 +220,54 @@ def git_history(url: str, execute: Callable[[str], list[tuple[Any, ...]]], headi
     assert "README.md" in {body.get("path") for body in bodies}
 
 
-__all__ = ["Joined", "Joining", "Joins", "Served", "git_history", "harness", "store"]
+def run_into_each_other(made: Callable[[], Any], table: str, sleep: str) -> None:
+    """Two transactions that lock each other's rows: the server undoes one of them; in the end both are done."""
+    rows = f"{table}_rows"
+    with made() as one, made() as other:
+        perform: Any = one._performer
+        for text in (
+            f"CREATE TABLE {rows} (id INT PRIMARY KEY, n INT)",
+            f"INSERT INTO {rows} VALUES (1, 0), (2, 0)",
+        ):
+            perform(Statement(text, writes=True))
+
+        def add(store: Any, first: int, second: int) -> None:
+            statements = (
+                f"UPDATE {rows} SET n = n + 1 WHERE id = {first}",
+                f"SELECT {sleep}(0.3)",
+                f"UPDATE {rows} SET n = n + 1 WHERE id = {second}",
+            )
+            store._performer(Transaction(tuple(map(Statement, statements))))
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(add, (one, other), (1, 2), (2, 1)))
+        assert perform(Statement(f"SELECT id, n FROM {rows} ORDER BY id")) == [(1, 2), (2, 2)]
+        perform(Statement(f"DROP TABLE {rows}"))
+
+
+def undone_midway(made: Callable[[], Any], management: Callable[[], Any], execute: Callable[[str], Any]) -> None:
+    """A purge whose second statement fails has done nothing; `execute` takes the snapshots table away."""
+    head = Head("tenant", "stream")
+    with made() as store, management() as upkeep:
+        for _ in range(2):
+            head = Head.after(store.commit(make(head)).unwrap())
+        execute("RENAME")
+        for purge, names in ((upkeep.purge, ("tenant",)), (upkeep.purge_stream, ("tenant", "stream"))):
+            with pytest.raises(SchemaMismatch):
+                purge(*names)
+            assert len(list(store.get("tenant", "stream"))) == 2
+        # Nothing was left open or locked.
+        assert isinstance(store.commit(make(head)), Success)
+
+
+__all__ = [
+    "Joined",
+    "Joining",
+    "Joins",
+    "Served",
+    "git_history",
+    "harness",
+    "run_into_each_other",
+    "store",
+    "undone_midway",
+]

@@ -29,7 +29,8 @@ def victim(error: BaseException) -> bool:
 
 def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a driver's means."""
-    code, told = _state(error), f"{name}: {str(error).strip() or type(error).__name__}"
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    code, told = _state(error), f"{name}: {lines[0]}"  # the rest shows the statement, or guesses
     if code in _SCHEMA:
         return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies tables")
     if code in _NOT_ALLOWED:

@@ -66,7 +66,10 @@ class OwnPools(Generic[P, K]):
             yield connection
 
     async def close(self) -> None:
-        """Close the pools: this loop's when its connections have done, other loops' at once."""
+        """Close the pools: this loop's when its connections have done, other loops' at once.
+
+        What a loop that was closed has left open ends with its sockets.
+        """
         self._closed = True
         here, pools = asyncio.get_running_loop(), list(self._pools.items())
         self._pools = WeakKeyDictionary()
@@ -75,8 +78,8 @@ class OwnPools(Generic[P, K]):
                 async with own.opening:
                     if own.pool is not None:
                         await self._close(own.pool)
-            elif own.pool is not None:
-                self._terminate(own.pool)
+            elif own.pool is not None and not loop.is_closed():
+                loop.call_soon_threadsafe(self._terminate, own.pool)
 
     async def _opened(self) -> P:
         if self._closed:
