@@ -40,6 +40,15 @@ def pgbouncer_url(postgresql_url: str) -> Generator[str]:
 
 
 @pytest.fixture(scope="session")
+def mssql_url() -> str:
+    """The ODBC connection string of a server that speaks T-SQL; none can be started here."""
+    named = os.environ.get("AETT_TEST_MSSQL")
+    if not named:
+        pytest.skip("AETT_TEST_MSSQL names no server: it is an ODBC connection string, DRIVER=...;SERVER=...")
+    return named
+
+
+@pytest.fixture(scope="session")
 def mysql_url() -> Generator[str]:
     """Where a MySQL or MariaDB server answers."""
     yield from _served("AETT_TEST_MYSQL", mariadb)

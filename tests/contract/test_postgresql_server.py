@@ -157,7 +157,8 @@ def test_an_exhausted_pool_is_unavailable(postgresql_url: str, table: str) -> No
 
 def test_awaited_a_commit_is_part_of_the_callers_transaction(postgresql_url: str, table: str) -> None:
     async def joining() -> None:
-        connection = await asyncpg.connect(postgresql_url)
+        connect: Any = getattr(asyncpg, "connect")  # noqa: B009  # its type is partly unknown
+        connection = await connect(postgresql_url)
         joined = AsyncCommitStore(connection, topic_map=TOPICS, table=table)
         async with AsyncCommitStore(postgresql_url, topic_map=TOPICS, table=table) as other:
             transaction = connection.transaction()

@@ -175,9 +175,10 @@ def test_a_reader_that_queues_has_the_lock_or_rests() -> None:
 
 
 def test_a_standby_is_refused() -> None:
-    for barrier, row in ((WATCHED, (7, "a standby", [])), (QUEUED, (7, "a standby"))):
-        with pytest.raises(UnsupportedServer, match="a standby"):
-            walk(barrier.settled("t"), (NEWEST, [row]))
+    with pytest.raises(UnsupportedServer, match="a standby"):
+        walk(WATCHED.settled("t"), (NEWEST, [(7, "a standby", [])]))
+    with pytest.raises(UnsupportedServer, match="a standby"):
+        walk(QUEUED.settled("t"), (NEWEST, [(7, "a standby")]))
 
 
 # Appending and making

@@ -12,7 +12,7 @@ from typing import Final
 
 from aett.adapters.record import COLUMNS
 from aett.adapters.sql.barrier import QueuedBarrier
-from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
+from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.naming import Table, table_named
 
 SCHEMA_VERSION: Final = 1
@@ -24,8 +24,11 @@ _WRITERS_WAIT: Final = 30_000
 _READERS_WAIT: Final = 100
 """Milliseconds: writers queue behind a reader that waits for the exclusive lock."""
 
+_CHECKPOINT: Final = "[checkpoint]"
+"""A word of T-SQL's own."""
+
 _COMMITS: Final = {
-    "checkpoint": "bigint NOT NULL IDENTITY",
+    _CHECKPOINT: "bigint NOT NULL IDENTITY",
     "tenant_id": "varbinary(64) NOT NULL",
     "stream_id": "varbinary(255) NOT NULL",
     "commit_sequence": "bigint NOT NULL",
@@ -38,8 +41,8 @@ _COMMITS: Final = {
     "commands": "varbinary(max) NOT NULL",
 }
 _KEYS: Final = {
-    "pkey": ("checkpoint",),
-    "log": ("tenant_id", "checkpoint"),
+    "pkey": (_CHECKPOINT,),
+    "log": ("tenant_id", _CHECKPOINT),
     "sequence": ("tenant_id", "stream_id", "commit_sequence"),
     "revision": ("tenant_id", "stream_id", "stream_revision"),
     "commit_id": ("tenant_id", "stream_id", "commit_id"),
@@ -49,7 +52,7 @@ _SNAPSHOTS: Final = {
     "stream_id": "varbinary(255) NOT NULL",
     "stream_revision": "bigint NOT NULL",
     "commit_sequence": "bigint NOT NULL",
-    "checkpoint": "bigint",
+    _CHECKPOINT: "bigint",
     "fingerprint": "varbinary(255) NOT NULL",
     "payload": "varbinary(max) NOT NULL",
 }
@@ -81,6 +84,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         drop=_drop(commits),
         alone=(f"{_lock(_resource(commits), 'Exclusive', _WRITERS_WAIT)} {_DEMAND}",),
         barrier=_barrier(commits),
+        checkpoint=_CHECKPOINT,
         limit="OFFSET 0 ROWS FETCH NEXT :page_size ROWS ONLY",
     )
 
@@ -146,25 +150,27 @@ def _append(table: Table) -> str:
 
 
 def _add_snapshot(table: Table) -> str:
-    key = _SNAPSHOT_KEYS["pkey"]
-    rest = [name for name in SNAPSHOT_COLUMNS if name not in key]
-    declared = ", ".join(
-        f"@{name} {_SNAPSHOTS[name].removesuffix(' NOT NULL')} = :{name}" for name in SNAPSHOT_COLUMNS
-    )
+    kinds = {_bare(name): kind.removesuffix(" NOT NULL") for name, kind in _SNAPSHOTS.items()}
+    values = ", ".join(f"@{name}" for name in kinds)
+    declared = ", ".join(f"@{name} {kind} = :{name}" for name, kind in kinds.items())
+    changes = ", ".join(f"{name} = @{_bare(name)}" for name in _SNAPSHOTS if name not in _SNAPSHOT_KEYS["pkey"])
     return (
         "SET NOCOUNT ON;"
         f" DECLARE {declared};"
-        f" UPDATE {_quoted(table)} SET {', '.join(f'{name} = @{name}' for name in rest)}"
-        f" WHERE {' AND '.join(f'{name} = @{name}' for name in key)};"
-        f" IF @@ROWCOUNT = 0 INSERT INTO {_quoted(table)} ({', '.join(SNAPSHOT_COLUMNS)})"
-        f" VALUES ({', '.join(f'@{name}' for name in SNAPSHOT_COLUMNS)});"
+        f" UPDATE {_quoted(table)} SET {changes}"
+        f" WHERE {' AND '.join(f'{name} = @{name}' for name in _SNAPSHOT_KEYS['pkey'])};"
+        f" IF @@ROWCOUNT = 0 INSERT INTO {_quoted(table)} ({', '.join(_SNAPSHOTS)}) VALUES ({values});"
     )
+
+
+def _bare(name: str) -> str:
+    return name.strip("[]")
 
 
 def _barrier(table: Table) -> QueuedBarrier:
     return QueuedBarrier(
         newest=(
-            f"SELECT COALESCE((SELECT MAX(checkpoint) FROM {_quoted(table)} WHERE tenant_id = :tenant_id), 0),"
+            f"SELECT COALESCE((SELECT MAX({_CHECKPOINT}) FROM {_quoted(table)} WHERE tenant_id = :tenant_id), 0),"
             " CASE WHEN CAST(DATABASEPROPERTYEX(DB_NAME(), 'Updateability') AS VARCHAR(20)) = 'READ_ONLY'"
             " THEN 'this database is read-only, a secondary: its log would skip what the primary shows later;"
             " follow the log on the primary' END"
@@ -259,6 +265,6 @@ def _described(table: Table) -> dict[str, str]:
     """What `describe` must find."""
     found = {f"schema version of {table.name}": str(SCHEMA_VERSION)}
     for each, columns, keys in ((table, _COMMITS, _KEYS), (table.snapshots, _SNAPSHOTS, _SNAPSHOT_KEYS)):
-        found |= {f"column {each.name}.{name}": kind for name, kind in columns.items()}
-        found |= {f"key {each.name}_{name}": f"UNIQUE {', '.join(key)}" for name, key in keys.items()}
+        found |= {f"column {each.name}.{_bare(name)}": kind for name, kind in columns.items()}
+        found |= {f"key {each.name}_{name}": f"UNIQUE {', '.join(map(_bare, key))}" for name, key in keys.items()}
     return found

@@ -87,6 +87,9 @@ class Dialect:
     read: Callable[[str], str] = str
     """A column of text, as text."""
 
+    checkpoint: str = "checkpoint"
+    """The column of checkpoints, quoted where its name is a word of the language."""
+
     limit: str = "LIMIT :page_size"
     """What ends a query for at most so many rows."""
 
@@ -147,12 +150,15 @@ class Dialect:
 
     def _log(self, more: str) -> str:
         return (
-            f"{self._select} WHERE {self._is('tenant_id')} AND checkpoint > :after AND checkpoint <= :upto{more}"
-            f" ORDER BY checkpoint {self.limit}"
+            f"{self._select} WHERE {self._is('tenant_id')} AND {self.checkpoint} > :after"
+            f" AND {self.checkpoint} <= :upto{more} ORDER BY {self.checkpoint} {self.limit}"
         )
 
     def _is(self, name: str) -> str:
         return f"{name} = {self.written(f':{name}')}"
 
     def _columns(self, names: tuple[str, ...]) -> str:
-        return ", ".join(self.read(name) if name in _TEXTS else name for name in names)
+        return ", ".join(
+            self.read(name) if name in _TEXTS else self.checkpoint if name == "checkpoint" else name
+            for name in names
+        )
