@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from ctypes.util import find_library
 
 import pytest
 
 DRIVERS = {"sqlite3", "aiosqlite", "psycopg", "asyncpg", "pymysql", "aiomysql", "pyodbc", "pymongo", "boto3"}
 WAITING = {"tenacity", "stamina"}
+WITH_ODBC = pytest.mark.skipif(find_library("odbc") is None, reason="pyodbc needs unixODBC")
 TESTING = {"hypothesis", "pytest"}
 SLOW = {"cattrs"}
 
@@ -40,6 +42,8 @@ def test_the_memory_engine_imports_no_driver() -> None:
         ("postgresql", "AsyncCommitStore", {"asyncpg"}),
         ("mysql", "CommitStore", {"pymysql"}),
         ("mysql", "AsyncCommitStore", {"pymysql", "aiomysql"}),
+        pytest.param("mssql", "CommitStore", {"pyodbc"}, marks=WITH_ODBC),
+        pytest.param("mssql", "AsyncCommitStore", {"pyodbc"}, marks=WITH_ODBC),
     ],
 )
 def test_a_store_imports_its_own_driver_and_no_other(engine: str, store: str, drivers: set[str]) -> None:
@@ -56,6 +60,7 @@ def test_a_store_imports_its_own_driver_and_no_other(engine: str, store: str, dr
         ("aett.adapters.postgresql.AsyncCommitStore", "asyncpg", "postgresql-async"),
         ("aett.adapters.mysql.CommitStore", "pymysql", "mysql"),
         ("aett.adapters.mysql.AsyncCommitStore", "aiomysql", "mysql-async"),
+        ("aett.adapters.mssql.CommitStore", "pyodbc", "mssql"),
         ("aett.testing.check_commutes", "hypothesis", "testing"),
     ],
 )
