@@ -394,7 +394,10 @@ def test_a_store_that_cannot_be_one_is_refused(repository: Repository, tmp_path:
     assert "foreign.db" in refused(repository.path, "--store", foreign)
     assert "cannot be opened" in refused(repository.path, "--store", tmp_path)
     assert "does not exist" in refused(repository.path, "--store", tmp_path / "no" / "history.db")
-    assert "--store postgresql: only" in refused(repository.path, "--store", "postgresql://me:secret@host/db")
+    for url in ("ftp://me:secret@host/db", "postgresql://me:secret@[host/db", "mysql://me:secret@host/db?odd=1"):
+        told = refused(repository.path, "--store", url)
+        assert "--store" in told
+        assert "secret" not in told
     assert "--store" in refused(repository.path, "--store", "")
 
 
