@@ -287,9 +287,10 @@ def opened(store: str | None) -> Generator[CommitStore, None, None]:
             raise Unusable(f"{DEFAULT_STORE.parent} cannot be made: {error.strerror}") from None
         store = str(DEFAULT_STORE)
     scheme, given, _ = store.partition("://")
-    name = ENGINES.get(scheme if given else "sqlite")
+    name = "mssql" if store.upper().startswith("DRIVER=") else ENGINES.get(scheme if given else "sqlite")
     if not store or name is None:
-        raise Unusable(f"--store {shown(scheme)}: a path or a URL of {', '.join(ENGINES)} is supported")
+        schemes = ", ".join(ENGINES)
+        raise Unusable(f"--store {shown(scheme)}: a path, a URL of {schemes}, or an ODBC string is supported")
     # NORMAL does not wait for the disk at every commit. After a loss of power, run it again.
     settings: dict[str, Any] = {"synchronous": "NORMAL"} if name == "sqlite" else {}
     engine = import_module(f"aett.adapters.{name}")

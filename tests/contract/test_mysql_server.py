@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy.pool import QueuePool
 from tests.contract.served import run_into_each_other, undone_midway
 
-from aett import Head, SchemaMismatch, StorageUnavailable, StoreClosed, Success, UnsupportedServer
+from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
 from aett.adapters.mysql import (
     AsyncCommitStore,
     CommitStore,
     PersistenceManagement,
+    SnapshotStore,
 )
 from aett.adapters.mysql.server import arguments, server_of
 from aett.testing.laws.making import make, notes
@@ -161,6 +162,30 @@ def test_no_server_is_told_without_its_password() -> None:
     while seen is not None:
         assert "s3cret" not in f"{seen} {seen!r}"
         seen = seen.__cause__
+
+
+def test_the_privileges_that_the_page_names_are_enough(mysql_url: str, table: str) -> None:
+    user = f"u{uuid4().hex[:20]}"
+    execute(mysql_url, f"CREATE USER {user}@'%%'")
+    for privileges, of in (
+        ("SELECT, INSERT", table),
+        ("SELECT, INSERT, DELETE", f"{table}_snapshots"),
+        ("SELECT, INSERT, UPDATE", f"{table}_barrier"),
+    ):
+        execute(mysql_url, f"GRANT {privileges} ON {of} TO {user}@'%%'")
+    url = mysql_url.replace("root@", f"{user}@", 1)
+    snapshot = Snapshot(Head("tenant", "stream", 1, 1, 1), "f", b"{}")
+    with CommitStore(url, topic_map=TOPICS, table=table) as store, SnapshotStore(url, table=table) as snapshots:
+        first = store.commit(make(HEAD)).unwrap()
+        store.commit(make(Head.after(first))).unwrap()
+        assert len(list(store.get_from("tenant"))) == 2
+        for _ in range(2):
+            snapshots.add(snapshot)
+        assert snapshots.get("tenant", "stream") == snapshot
+    with PersistenceManagement(url, table=table) as management:
+        with pytest.raises(UnsupportedServer, match="denied"):
+            management.purge("tenant")
+    execute(mysql_url, f"DROP USER {user}@'%%'")
 
 
 # Awaited

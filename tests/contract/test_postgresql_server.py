@@ -15,12 +15,13 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from tests.contract.served import run_into_each_other, undone_midway
 
-from aett import Head, SchemaMismatch, StorageUnavailable, StoreClosed, Success, UnsupportedServer
+from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
 from aett.adapters.postgresql import (
     AsyncCommitStore,
     AsyncPersistenceManagement,
     CommitStore,
     PersistenceManagement,
+    SnapshotStore,
 )
 from aett.adapters.postgresql.dialect import dialect
 from aett.adapters.record import Record
@@ -151,6 +152,29 @@ def test_an_exhausted_pool_is_unavailable(postgresql_url: str, table: str) -> No
     with ConnectionPool(postgresql_url, min_size=1, max_size=1, timeout=0.2, open=True) as pool, pool.connection():
         with pytest.raises(StorageUnavailable, match="no connection was free"):
             CommitStore(pool, topic_map=TOPICS, table=table).commit(make(HEAD))
+
+
+def test_the_privileges_that_the_page_names_are_enough(postgresql_url: str, table: str) -> None:
+    schema, role = table.partition(".")[0], f"r{uuid4().hex}"
+    execute(
+        postgresql_url,
+        f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role};"
+        f" GRANT SELECT, INSERT, UPDATE (checkpoint) ON {table} TO {role};"
+        f" GRANT SELECT, INSERT, UPDATE ON {table}_snapshots TO {role}",
+    )
+    url = postgresql_url.replace("postgres@", f"{role}@", 1)
+    snapshot = Snapshot(Head("tenant", "stream", 1, 1, 1), "f", b"{}")
+    with CommitStore(url, topic_map=TOPICS, table=table) as store, SnapshotStore(url, table=table) as snapshots:
+        first = store.commit(make(HEAD)).unwrap()
+        store.commit(make(Head.after(first))).unwrap()
+        assert len(list(store.get_from("tenant"))) == 2
+        for _ in range(2):
+            snapshots.add(snapshot)
+        assert snapshots.get("tenant", "stream") == snapshot
+    with PersistenceManagement(url, table=table) as management:
+        with pytest.raises(UnsupportedServer, match="permission denied"):
+            management.purge("tenant")
+    execute(postgresql_url, f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 # Awaited
