@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from ctypes.util import find_library
 
 import pytest
+from odbc import WITH_ODBC
 
 DRIVERS = {"sqlite3", "aiosqlite", "psycopg", "asyncpg", "pymysql", "aiomysql", "pyodbc", "pymongo", "boto3"}
 WAITING = {"tenacity", "stamina"}
-WITH_ODBC = pytest.mark.skipif(find_library("odbc") is None, reason="pyodbc needs unixODBC")
 TESTING = {"hypothesis", "pytest"}
 SLOW = {"cattrs"}
 

@@ -50,7 +50,7 @@ async def _pool(server: Server, *, prepare: bool) -> Pool:
     settings: dict[str, Any] = {} if prepare else {"statement_cache_size": 0}
     return await create_pool(
         server.url,
-        min_size=1,
+        min_size=0,
         max_size=server.pool_size,
         timeout=server.timeout,
         reset=_nothing,

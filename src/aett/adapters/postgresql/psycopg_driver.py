@@ -49,7 +49,7 @@ def _pool(server: Server, *, prepare: bool) -> Pool:
     # A pool tells only that it got no connection; the reason is told by trying it once.
     psycopg.connect(server.url, **settings).close()
     return ConnectionPool(
-        server.url, kwargs=settings, min_size=1, max_size=server.pool_size, timeout=server.timeout, open=True
+        server.url, kwargs=settings, min_size=0, max_size=server.pool_size, timeout=server.timeout, open=True
     )
 
 
