@@ -17,6 +17,7 @@ from aett.adapters.sql.failing import Failures
 from aett.adapters.sql.rendering import numbered
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
+from aett.core.errors import AettError, StoreClosed
 
 Connection: TypeAlias = Any
 """asyncpg has types in its stubs only."""
@@ -97,12 +98,18 @@ def _transaction(connection: Connection) -> AbstractAsyncContextManager[object]:
     return transaction
 
 
+def _translated(error: Exception, name: str) -> AettError:
+    if isinstance(error, asyncpg.InterfaceError) and "pool is clos" in str(error):
+        return StoreClosed(f"{name}: {error}")
+    return errors.translated(error, name)
+
+
 DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
     rows=_rows,
     inserted=_inserted,
     transaction=_transaction,
     # A broken connection is an OSError.
     failures=Failures(
-        (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError), errors.victim, errors.translated
+        (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError), errors.victim, _translated
     ),
 )

@@ -18,7 +18,7 @@ from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
-from aett.core.errors import AettError, StorageUnavailable, StoreClosed
+from aett.core.errors import AettError, StorageUnavailable, StoreClosed, UnsupportedServer
 
 Connection: TypeAlias = psycopg.Connection[Any]
 Pool: TypeAlias = ConnectionPool[Any]
@@ -33,6 +33,10 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
         case ConnectionPool():
             return CallersPool(lambda: _lent(database))
         case psycopg.Connection():
+            if database.info.encoding != "utf-8":
+                raise UnsupportedServer(
+                    f"the connection's client_encoding must be UTF8, not {database.info.encoding}"
+                )
             return CallersConnection(database, _is_alone)
         case _:
             raise TypeError(
