@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +25,7 @@ from aett.ports import CommitStore
 from aett.testing import Contract, Harness, Place, Race, Traits
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, whole
+from aett.testing.processes import Processes, Tell
 from aett.testing.racing import race_threads
 from aett.testing.samples import CONFLICTS, TOPICS
 
@@ -64,6 +65,17 @@ class Served(Contract):
     """The laws, with races that keep a server busy."""
 
     race: ClassVar[Race] = Race(writers=16, commits=100, streams=8)
+
+    def test_L13_eight_processes_initialize_at_once(self, uninitialized: Clients) -> None:
+        with Processes([(_initialize, uninitialized.place)] * 8) as processes:
+            assert processes.results(120) == ["done"] * 8
+        append(uninitialized.one, STREAM, notes("one"))
+
+
+def _initialize(_: Tell, place: Place) -> str:
+    with closing(Clients(place, TRAITS)) as clients:
+        clients.one.management.initialize()
+    return "done"
 
 
 @frozen
