@@ -188,6 +188,46 @@ def test_the_privileges_that_the_page_names_are_enough(mysql_url: str, table: st
     execute(mysql_url, f"DROP USER {user}@'%%'")
 
 
+HOSTILE = "q' \" \\ % %s :x \0 \n \\' ;--"
+
+
+@pytest.fixture(params=["NO_BACKSLASH_ESCAPES", "ANSI", "PAD_CHAR_TO_FULL_LENGTH", ""])
+def odd_url(request: pytest.FixtureRequest, mysql_url: str) -> Iterator[str]:
+    """The server, with another sql_mode for whoever connects from now on."""
+    with pymysql.connect(**known(mysql_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@global.sql_mode", ())
+        ((usual,),) = cursor.fetchall()
+        cursor.execute("SET GLOBAL sql_mode = %s", (request.param,))
+        yield mysql_url
+        cursor.execute("SET GLOBAL sql_mode = %s", (usual,))
+
+
+def test_whatever_the_sql_mode_what_is_stored_comes_back(odd_url: str, table: str) -> None:
+    commit = make(Head("t' \\ % %s", "it's \" \\ :tenant_id"), *notes(HOSTILE))
+    with CommitStore(odd_url, topic_map=TOPICS, table=table) as store:
+        stored = store.commit(commit).unwrap()
+        assert list(store.get(commit.tenant_id, commit.stream_id)) == [stored]
+
+    async def awaited() -> None:
+        again = make(Head("t' \\ % %s", "another '\" \\"), *notes(HOSTILE))
+        async with AsyncCommitStore(odd_url, topic_map=TOPICS, table=table) as store:
+            stored = (await store.commit(again)).unwrap()
+            assert [each async for each in store.get(again.tenant_id, again.stream_id)] == [stored]
+
+    asyncio.run(awaited())
+
+
+def test_awaited_a_connection_that_would_garble_is_refused(mysql_url: str, table: str) -> None:
+    async def garbling() -> None:
+        connect: Any = getattr(aiomysql, "connect")  # noqa: B009  # its type is partly unknown
+        connection = await connect(**(known(mysql_url) | {"sql_mode": "'NO_BACKSLASH_ESCAPES'"}))
+        with pytest.raises(UnsupportedServer, match="NO_BACKSLASH_ESCAPES"):
+            await AsyncCommitStore(connection, topic_map=TOPICS, table=table).commit(make(HEAD))
+        connection.close()
+
+    asyncio.run(garbling())
+
+
 # Awaited
 
 

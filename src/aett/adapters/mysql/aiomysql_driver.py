@@ -9,15 +9,16 @@ from typing import Any, Final, TypeAlias
 
 import aiomysql
 import pymysql
+from pymysql.constants.SERVER_STATUS import SERVER_STATUS_NO_BACKSLASH_ESCAPES
 
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
-from aett.adapters.mysql.server import arguments, server_of
+from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql.async_lending import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
-from aett.core.errors import StorageUnavailable
+from aett.core.errors import StorageUnavailable, UnsupportedServer
 
 Connection: TypeAlias = Any
 """aiomysql has no types."""
@@ -55,7 +56,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
 
 async def _pool(server: Server) -> Pool:
     create_pool: Any = getattr(aiomysql, "create_pool")  # noqa: B009  # its type is partly unknown
-    return await create_pool(minsize=1, maxsize=server.pool_size, **arguments(server))
+    return await create_pool(minsize=1, maxsize=server.pool_size, sql_mode=f"'{SQL_MODE}'", **arguments(server))
 
 
 @asynccontextmanager
@@ -86,14 +87,21 @@ def _is_alone(connection: Connection) -> bool:
     return connection.get_autocommit() and not connection.get_transaction_status()
 
 
+def _cursor(connection: Connection) -> AbstractAsyncContextManager[Any]:
+    if connection.server_status & SERVER_STATUS_NO_BACKSLASH_ESCAPES:
+        raise UnsupportedServer("aiomysql would garble what is stored under the sql_mode NO_BACKSLASH_ESCAPES")
+    cursor: AbstractAsyncContextManager[Any] = connection.cursor(_Cursor)
+    return cursor
+
+
 async def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
-    async with connection.cursor(_Cursor) as cursor:
+    async with _cursor(connection) as cursor:
         await cursor.execute(pyformat(text), parameters)
         return list(await cursor.fetchall())
 
 
 async def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
-    async with connection.cursor(_Cursor) as cursor:
+    async with _cursor(connection) as cursor:
         try:
             count = await cursor.execute(pyformat(text), parameters)
         except pymysql.IntegrityError as error:

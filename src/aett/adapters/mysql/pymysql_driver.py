@@ -12,7 +12,7 @@ from pymysql.cursors import Cursor
 from sqlalchemy.pool import Pool
 
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
-from aett.adapters.mysql.server import arguments, server_of
+from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql import pooling
 from aett.adapters.sql.lending import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.sql.performing import Driver
@@ -29,7 +29,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             server = server_of(database, pool_size, timeout)
 
             def opened() -> Pool:
-                return pooling.pool_of(lambda: pymysql.connect(**arguments(server)), pool_size, timeout)
+                return pooling.pool_of(
+                    lambda: pymysql.connect(**arguments(server), sql_mode=SQL_MODE), pool_size, timeout
+                )
 
             return OwnPool(server.name, opened, _lent, _close)
         case Pool():

@@ -11,6 +11,9 @@ from aett.adapters.sql.server import Server
 ISOLATION: Final = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 """At REPEATABLE READ the guard of an append would lock the gap beside its stream, and neighbours deadlock."""
 
+SQL_MODE: Final = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
+"""Whatever the server's own: nothing is cut silently, and a backslash escapes, as aiomysql takes for granted."""
+
 _OPTIONS: Final = ("unix_socket", "ssl_ca", "ssl_cert", "ssl_key")
 
 
