@@ -144,6 +144,21 @@ def test_a_purge_that_fails_midway_has_done_nothing(postgresql_url: str, table: 
     )
 
 
+def test_a_purge_does_not_hold_up_writers_for_ever(
+    postgresql_url: str, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aett.adapters.postgresql.dialect._BOUND", "SET LOCAL lock_timeout = '100ms'")
+    with psycopg.connect(postgresql_url) as connection:
+        CommitStore(connection, topic_map=TOPICS, table=table).commit(make(HEAD)).unwrap()
+        with PersistenceManagement(postgresql_url, table=table) as management:
+            with pytest.raises(StorageUnavailable, match="lock timeout"):
+                management.purge("tenant")
+            connection.commit()
+            management.purge("tenant")
+        with CommitStore(postgresql_url, topic_map=TOPICS, table=table) as store:
+            assert list(store.get("tenant", "stream")) == []
+
+
 def test_no_server_is_told_without_its_password() -> None:
     with CommitStore("postgresql://ann:s3cret@127.0.0.1:1/d", topic_map=TOPICS) as store:
         with pytest.raises(StorageUnavailable, match="127.0.0.1:1/d") as told:

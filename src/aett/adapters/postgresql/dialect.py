@@ -18,6 +18,9 @@ _LONGEST_NAME: Final = 63 - len("_snapshots_pkey")
 _CLASS: Final = 0x61657474
 """The first of the two keys of our advisory locks; the second is the table's own id."""
 
+_BOUND: Final = "SET LOCAL lock_timeout = '10s'"
+"""A purge waits no longer for a transaction that is held: every writer waits behind it."""
+
 _NAME: Final = 'text COLLATE "C" NOT NULL'
 _COMMITS: Final = {
     "checkpoint": "bigint NOT NULL",
@@ -79,7 +82,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         ),
         described=_described(commits),
         drop=_drop(commits),
-        alone=(f"SELECT pg_advisory_xact_lock({_key(commits)})",),
+        alone=(_BOUND, f"SELECT pg_advisory_xact_lock({_key(commits)})"),
         barrier=_barrier(commits),
     )
 
