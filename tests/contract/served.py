@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -257,6 +258,30 @@ def run_into_each_other(made: Callable[[], Any], table: str, sleep: str) -> None
         perform(Statement(f"DROP TABLE {rows}"))
 
 
+async def await_each_other(made: Callable[[], Any], table: str, sleep: str) -> None:
+    """As `run_into_each_other`, by two tasks."""
+    rows = f"{table}_awaited"
+    async with made() as one, made() as other:
+        perform: Any = one._performer
+        await perform(Statement(f"CREATE TABLE {rows} (id INT PRIMARY KEY, n INT)"))
+        await perform(Statement(f"INSERT INTO {rows} VALUES (1, 0), (2, 0)"))
+
+        def add(store: Any, first: int, second: int) -> Any:
+            return store._performer(
+                Transaction(
+                    (
+                        Statement(f"UPDATE {rows} SET n = n + 1 WHERE id = {first}"),
+                        Statement(f"SELECT {sleep}(0.3)"),
+                        Statement(f"UPDATE {rows} SET n = n + 1 WHERE id = {second}"),
+                    )
+                )
+            )
+
+        await asyncio.gather(add(one, 1, 2), add(other, 2, 1))
+        assert await perform(Statement(f"SELECT id, n FROM {rows} ORDER BY id")) == [(1, 2), (2, 2)]
+        await perform(Statement(f"DROP TABLE {rows}"))
+
+
 def undone_midway(made: Callable[[], Any], management: Callable[[], Any], execute: Callable[[str], Any]) -> None:
     """A purge whose second statement fails has done nothing; `execute` takes the snapshots table away."""
     head = Head("tenant", "stream")
@@ -277,6 +302,7 @@ __all__ = [
     "Joining",
     "Joins",
     "Served",
+    "await_each_other",
     "git_history",
     "harness",
     "run_into_each_other",

@@ -11,7 +11,7 @@ import aiomysql
 import pymysql
 import pytest
 from sqlalchemy.pool import QueuePool
-from tests.contract.served import run_into_each_other, undone_midway
+from tests.contract.served import await_each_other, run_into_each_other, undone_midway
 
 from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
 from aett.adapters.mysql import (
@@ -285,3 +285,10 @@ def test_awaited_a_cancelled_task_leaves_no_connection_behind(mysql_url: str, ta
                 assert len([each async for each in store.get_from("tenant")]) >= 4
 
     asyncio.run(cancelling())
+
+
+def test_awaited_victims_of_deadlocks_are_tried_again(mysql_url: str, table: str) -> None:
+    def made() -> AsyncCommitStore:
+        return AsyncCommitStore(mysql_url, topic_map=TOPICS, table=table)
+
+    asyncio.run(await_each_other(made, table, "SLEEP"))

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from tests.contract.served import run_into_each_other, undone_midway
+from tests.contract.served import await_each_other, run_into_each_other, undone_midway
 
 from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
 from aett.adapters.postgresql import (
@@ -274,3 +274,10 @@ def test_awaited_one_store_serves_several_loops(postgresql_url: str, table: str)
     serve_several_loops(postgresql_url, table)
     # What loops that were closed have left open ends here, with its warnings.
     gc.collect()
+
+
+def test_awaited_victims_of_deadlocks_are_tried_again(postgresql_url: str, table: str) -> None:
+    def made() -> AsyncCommitStore:
+        return AsyncCommitStore(postgresql_url, topic_map=TOPICS, table=table)
+
+    asyncio.run(await_each_other(made, table, "pg_sleep"))
