@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 
 import pytest
 from tests.servers.mariadb import mariadb
+from tests.servers.mongodb import mongodb
 from tests.servers.pgbouncer import pgbouncer
 from tests.servers.postgresql import postgresql
 from tests.servers.server import Server, Unavailable
@@ -52,3 +53,9 @@ def mssql_url() -> str:
 def mysql_url() -> Generator[str]:
     """Where a MySQL or MariaDB server answers."""
     yield from _served("AETT_TEST_MYSQL", mariadb)
+
+
+@pytest.fixture(scope="session")
+def mongodb_url() -> Generator[str]:
+    """Where a server answers that speaks MongoDB's protocol."""
+    yield from _served("AETT_TEST_MONGODB", mongodb)

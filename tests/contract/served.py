@@ -37,24 +37,30 @@ TRAITS = Traits(max_commit_size=LIMIT)
 
 @frozen
 class At:
-    """An engine's classes with a table of their own: several places in one database, also seen from processes."""
+    """An engine's classes with a table of their own: several places in one database, also seen from processes.
+
+    place: the name of the argument that names the table, and its value.
+    """
 
     engine: str
-    table: str
+    place: dict[str, str]
     settings: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
         if not name.endswith(("Store", "Management")):
             raise AttributeError(name)
-        return partial(getattr(import_module(self.engine), name), table=self.table, **self.settings)
+        return partial(getattr(import_module(self.engine), name), **self.place, **self.settings)
 
 
-def harness(engine: str, url: str, *, awaited: bool = False, **settings: Any) -> Harness:
-    """The engine at a new table of the server's for each place; settings are for all its classes."""
+def harness(engine: str, url: str, *, awaited: bool = False, called: str = "table", **settings: Any) -> Harness:
+    """The engine at a new table of the server's for each place; settings are for all its classes.
+
+    called: what the engine calls a table.
+    """
 
     @contextmanager
     def place() -> Generator[Place]:
-        at: Any = At(engine, f"t{uuid4().hex}", settings)
+        at: Any = At(engine, {called: f"t{uuid4().hex}"}, settings)
         yield Place.of(at, url, awaited=awaited, commit_store={"max_commit_size": LIMIT})
         with at.PersistenceManagement(url) as management:
             management.drop()

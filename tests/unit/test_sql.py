@@ -10,6 +10,7 @@ from aett import SchemaMismatch, UnsupportedServer
 from aett.adapters.mysql.dialect import dialect as mysql
 from aett.adapters.mysql.server import arguments
 from aett.adapters.mysql.server import server_of as mysql_at
+from aett.adapters.pause import Pause
 from aett.adapters.postgresql.dialect import dialect as postgresql
 from aett.adapters.postgresql.server import server_of as postgresql_of
 from aett.adapters.record import Record
@@ -20,7 +21,7 @@ from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.rendering import numbered, positional, pyformat
 from aett.adapters.sql.server import Server
-from aett.adapters.sql.statement import Insert, Pause, Statement, Transaction, Try
+from aett.adapters.sql.statement import Insert, Statement, Transaction, Try
 from aett.core.plan import Plan, Step
 
 

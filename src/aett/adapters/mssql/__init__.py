@@ -1,4 +1,4 @@
-"""The engine of SQLite: sync on Python's own driver, async on pyodbc and threads."""
+"""The engine of SQL Server: on pyodbc, async on threads."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from typing import Any, Final, TypeAlias
 import pyodbc
 from sqlalchemy.pool import Pool
 
+from aett.adapters.lending import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.mssql.errors import FAILURES
 from aett.adapters.sql import pooling
-from aett.adapters.sql.lending import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.rendering import positional
 from aett.adapters.sql.statement import Parameters, Rows

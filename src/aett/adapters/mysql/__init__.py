@@ -1,4 +1,4 @@
-"""The engine of SQLite: sync on Python's own driver, async on aiomysql."""
+"""The engine of MySQL and MariaDB: sync on PyMySQL, async on aiomysql."""
 
 from __future__ import annotations
 

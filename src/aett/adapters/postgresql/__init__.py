@@ -1,4 +1,4 @@
-"""The engine of SQLite: sync on Python's own driver, async on aiopostgresql."""
+"""The engine of PostgreSQL: sync on psycopg, async on asyncpg."""
 
 from __future__ import annotations
 

@@ -10,10 +10,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from aett.adapters.lending import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.failing import Failures
-from aett.adapters.sql.lending import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server

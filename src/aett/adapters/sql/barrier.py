@@ -12,7 +12,8 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from aett.adapters.sql.statement import Pause, Statement, Try
+from aett.adapters.pause import Pause
+from aett.adapters.sql.statement import Statement, Try
 from aett.core.errors import UnsupportedServer
 from aett.core.plan import Plan
 

@@ -1,4 +1,4 @@
-"""The steps of the SQL engines: a statement, several in one transaction, an insert, a lock, a pause."""
+"""The steps of the SQL engines: a statement, several in one transaction, an insert, a lock."""
 
 from __future__ import annotations
 
@@ -54,10 +54,3 @@ class Try(Step[bool]):
     """A statement that waits for a lock, outside of any transaction; the reply is whether it had it in time."""
 
     text: str
-
-
-@frozen
-class Pause(Step[None]):
-    """Let some seconds pass."""
-
-    seconds: float

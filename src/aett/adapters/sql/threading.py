@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from aett.adapters.faces.blocking import Performer
-from aett.adapters.sql.statement import Pause
+from aett.adapters.pause import Pause
 from aett.core.errors import StoreClosed
 from aett.core.plan import Step
 

@@ -1,0 +1,55 @@
+"""Purging a stream while writers may be at it.
+
+A barrier is put after the head, by the same unique key as any commit: nothing can follow it. Then the fence is
+raised to the barrier's number: whoever draws a number from now on looks at its predecessor again, and finds
+the barrier. Whoever drew one before has written under it, or is kept from it by a tombstone, once all numbers
+are settled. Then all can be deleted, the barrier last. A purge that ends midway is finished by the next writer
+or purge.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from aett.adapters.mongodb.documents import barrier, is_barrier
+from aett.adapters.mongodb.steps import Delete, Document, Find, Insert
+from aett.adapters.mongodb.tickets import draw, modified, settle
+from aett.core.plan import Plan
+
+_HEAD = ("tenant_id", "stream_id", "commit_sequence", "stream_revision", "checkpoint", "purged")
+
+
+def head(tenant_id: str, stream_id: str) -> Plan[Document | None]:
+    """A stream's last commit, or the barrier after it."""
+    found = yield from Find(
+        "commits",
+        {"tenant_id": tenant_id, "stream_id": stream_id},
+        (("commit_sequence", -1),),
+        1,
+        _HEAD,
+    )
+    return found[0] if found else None
+
+
+def purge_stream(tenant_id: str, stream_id: str) -> Plan[None]:
+    """Delete a stream's commits and snapshots."""
+    last = yield from head(tenant_id, stream_id)
+    while last is not None and not is_barrier(last):
+        counter = yield from draw(tenant_id)
+        yield from Insert("commits", barrier(last, counter["number"], uuid4().bytes))
+        last = yield from head(tenant_id, stream_id)
+    if last is None:
+        yield from Delete("snapshots", {"tenant_id": tenant_id, "stream_id": stream_id})
+    else:
+        yield from finish(last)
+
+
+def finish(last: Document) -> Plan[None]:
+    """Purge the stream that ends with this barrier; any number may do so at once."""
+    tenant_id, number = last["tenant_id"], last["checkpoint"]
+    counter = yield from modified(tenant_id, {"$max": {"fence": number}})
+    yield from settle(tenant_id, counter["floor"], counter["number"])
+    place = {"tenant_id": tenant_id, "stream_id": last["stream_id"]}
+    yield from Delete("commits", {**place, "checkpoint": {"$lt": number}})
+    yield from Delete("snapshots", place)
+    yield from Delete("commits", {**place, "checkpoint": number})

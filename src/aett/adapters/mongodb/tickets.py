@@ -1,0 +1,92 @@
+"""Tickets: numbers drawn from a tenant's counter, and the holes that they can leave in its log.
+
+A writer draws its number, then writes under it; the unique key of the number decides between a late writer
+and a reader that does not wait for it any longer, and fills the hole with a tombstone. Clocks affect how
+long is waited, never what is right.
+
+A counter holds: `number`, the last that was drawn; `floor`, up to which the log has no holes but those that
+purges left; `fence`, up to which a predecessor may be purged just now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from aett.adapters.mongodb.documents import tombstone
+from aett.adapters.mongodb.steps import Document, Find, Insert, Modify
+from aett.adapters.pause import Pause
+from aett.core.plan import Plan
+
+PATIENCE: Final = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)
+"""Seconds between the looks of a reader that has met a hole, before it fills it."""
+
+NUMBERS: Final = 10_000
+"""Numbers looked at in one command when holes are sought."""
+
+_NUMBER = ("checkpoint",)
+_UPWARDS: Final = (("checkpoint", 1),)
+
+
+def draw(tenant_id: str) -> Plan[Document]:
+    """The tenant's next number, and what else its counter tells at that instant."""
+    return (yield from modified(tenant_id, {"$inc": {"number": 1}}))
+
+
+def modified(tenant_id: str, change: dict[str, Any]) -> Plan[Document]:
+    """The counter after a change."""
+    counter = None
+    while counter is None:
+        counter = yield from Modify("counters", tenant_id, change)
+    return {"number": 0, "floor": 0, "fence": 0, **counter}
+
+
+def holes(after: int, found: Iterable[Document], floor: int) -> list[int]:
+    """The numbers above the floor that are missing between `after` and the last that was found."""
+    missing: list[int] = []
+    for each in found:
+        missing.extend(range(max(after, floor) + 1, each["checkpoint"]))
+        after = each["checkpoint"]
+    return missing
+
+
+def filled(tenant_id: str, missing: Iterable[int]) -> Plan[None]:
+    """Put tombstones under these numbers; where somebody was faster, that stays."""
+    for number in missing:
+        yield from Insert("commits", tombstone(tenant_id, number))
+
+
+def entries(tenant_id: str, after: int, size: int, patience: tuple[float, ...]) -> Plan[list[Document]]:
+    """The log's next entries, at most `size`, between which nothing can appear any more."""
+    floor, waits = 0, iter(patience)
+    while True:
+        # The floor is older than the page: what was in flight when the page was read has no part in it.
+        found = yield from Find(
+            "commits", {"tenant_id": tenant_id, "checkpoint": {"$gt": after}}, _UPWARDS, size, alone=True
+        )
+        missing = holes(after, found, floor)
+        if not missing:
+            return found
+        counters = yield from Find("counters", {"_id": tenant_id}, (), 1)
+        risen = counters[0].get("floor", 0) if counters else 0
+        if risen > floor:
+            floor = risen
+            continue
+        if (seconds := next(waits, None)) is not None:
+            yield from Pause(seconds)
+        else:
+            yield from filled(tenant_id, missing)
+
+
+def settle(tenant_id: str, floor: int, number: int) -> Plan[None]:
+    """Leave no hole after the floor up to a number, and raise the floor to it."""
+    after = floor
+    while after < number:
+        between = {"$gt": after, "$lte": number}
+        found = yield from Find(
+            "commits", {"tenant_id": tenant_id, "checkpoint": between}, _UPWARDS, NUMBERS, _NUMBER
+        )
+        end = found[-1]["checkpoint"] if len(found) == NUMBERS else number
+        yield from filled(tenant_id, holes(after, [*found, {"checkpoint": end + 1}], floor))
+        after = end
+    yield from modified(tenant_id, {"$max": {"floor": number}})
