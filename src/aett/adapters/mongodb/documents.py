@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from aett.adapters.mongodb.steps import Document, Index
 from aett.adapters.record import Record
@@ -22,6 +22,8 @@ SNAPSHOTS: Final = (Index("snapshot", ("tenant_id", "stream_id", "stream_revisio
 
 NO_STREAM: Final = ""
 """The stream of tombstones: no stream's name is empty."""
+
+_BARRIERS: Final = UUID("5f6fb5e4-6ad5-4b0e-a0d1-3c1f1a0b8f9c")
 
 
 def commit_id(value: bytes) -> UUID:
@@ -79,7 +81,7 @@ def tombstone(tenant_id: str, checkpoint: int) -> Document:
     }
 
 
-def barrier(head: Mapping[str, Any], checkpoint: int, nonce: bytes) -> Document:
+def barrier(head: Mapping[str, Any], checkpoint: int) -> Document:
     """What a purge puts after a stream's head: nothing can follow it."""
     return {
         "tenant_id": head["tenant_id"],
@@ -87,7 +89,7 @@ def barrier(head: Mapping[str, Any], checkpoint: int, nonce: bytes) -> Document:
         "commit_sequence": head["commit_sequence"] + 1,
         "first_revision": head["stream_revision"] + 1,
         "stream_revision": head["stream_revision"] + 1,
-        "commit_id": commit_id(nonce),
+        "commit_id": uuid5(_BARRIERS, str(checkpoint)),
         "checkpoint": checkpoint,
         "purged": True,
     }

@@ -9,8 +9,6 @@ or purge.
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from aett.adapters.mongodb.documents import barrier, is_barrier
 from aett.adapters.mongodb.steps import Delete, Document, Find, Insert
 from aett.adapters.mongodb.tickets import draw, modified, settle
@@ -36,7 +34,7 @@ def purge_stream(tenant_id: str, stream_id: str) -> Plan[None]:
     last = yield from head(tenant_id, stream_id)
     while last is not None and not is_barrier(last):
         counter = yield from draw(tenant_id)
-        yield from Insert("commits", barrier(last, counter["number"], uuid4().bytes))
+        yield from Insert("commits", barrier(last, counter["number"]))
         last = yield from head(tenant_id, stream_id)
     if last is None:
         yield from Delete("snapshots", {"tenant_id": tenant_id, "stream_id": stream_id})

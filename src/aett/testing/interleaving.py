@@ -1,0 +1,234 @@
+"""Every interleaving: several plans on a small simulated engine, one round trip at a time, in every order.
+
+Plans yield at each round trip, so this runs the real ones. A state is the engine's content and what each
+actor has been answered so far; states are visited breadth first, so that the first failing schedule is a
+shortest one. What two orders have in common is visited once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, Protocol, Self
+
+from attrs import evolve, field, frozen
+
+from aett.core.errors import StorageUnavailable
+from aett.core.plan import Plan, Step
+
+Program = Callable[[], Plan[Any]]
+"""Makes an actor's plan anew; it must do the same whenever it is answered the same."""
+
+
+class Simulated(Protocol):
+    """A small engine: a dict with its conditional writes."""
+
+    def copy(self) -> Self:
+        """Another of the same content."""
+        ...
+
+    def perform(self, step: Step[Any]) -> Any:
+        """Do it, at once, and give the reply."""
+        ...
+
+    def key(self) -> Hashable:
+        """Equal for equal contents."""
+        ...
+
+
+class Event(Enum):
+    """What can happen to an actor's round trip."""
+
+    STEP = "asks"
+    CRASH = "crashes before"
+    LOST = "loses the reply to"
+    TWICE = "asks, unheard, and asks again"
+
+
+class Crashed:
+    """The result of an actor that never came back."""
+
+    def __repr__(self) -> str:
+        return "crashed"
+
+
+CRASHED: Final = Crashed()
+
+Check = Callable[[Any, Mapping[str, Any]], None]
+"""Asserts the laws on the engine, once every actor has ended, and on the actors' results by their names."""
+
+
+class Misbehaved(AssertionError):
+    """A law was broken; the message lists the schedule that did it."""
+
+    def __init__(self, reason: BaseException, schedule: Sequence[str]) -> None:
+        self.schedule = tuple(schedule)
+        lines = "\n".join(f"{number:3}. {line}" for number, line in enumerate(schedule, 1))
+        super().__init__(f"{type(reason).__name__}: {reason}\nafter\n{lines}")
+
+
+@frozen
+class Budget:
+    """How often, in one schedule, each fault may happen."""
+
+    crashes: int = 0
+    lost: int = 0
+    twice: int = 0
+
+    def spent(self, event: Event) -> Budget | None:
+        """What is left after this; None if that is too little."""
+        name = {Event.CRASH: "crashes", Event.LOST: "lost", Event.TWICE: "twice"}.get(event)
+        if name is None:
+            return self
+        left = getattr(self, name) - 1
+        return None if left < 0 else evolve(self, **{name: left})
+
+
+@frozen
+class Explored:
+    """What was visited: states, and ends of schedules."""
+
+    states: int
+    ends: int
+
+
+_LOST: Final = object()
+
+
+@frozen
+class _Actor:
+    answers: tuple[Any, ...] = ()
+    told: tuple[str, ...] = ()
+    step: Step[Any] | None = None
+    result: Any = None
+
+    def key(self) -> Hashable:
+        return (self.told, self.step is None, self.result is CRASHED)
+
+
+@frozen
+class _State:
+    world: Any
+    actors: tuple[_Actor, ...]
+    budget: Budget
+    came: _State | None = field(default=None, repr=False)
+    line: str = ""
+
+    def key(self) -> Hashable:
+        return (self.world.key(), tuple(actor.key() for actor in self.actors), self.budget)
+
+    def schedule(self) -> list[str]:
+        lines: list[str] = []
+        state: _State | None = self
+        while state is not None and state.line:
+            lines.append(state.line)
+            state = state.came
+        return lines[::-1]
+
+
+@frozen
+class Interleavings:
+    """Actors on an engine, and what must hold in the end."""
+
+    actors: Mapping[str, Program]
+    world: Simulated
+    check: Check
+    budget: Budget = Budget()
+
+    def explore(self, limit: int = 1_000_000) -> Explored:
+        """Visit every state. `Misbehaved` with a shortest schedule; a `RuntimeError` if there are too many."""
+        start = self._start()
+        waiting, known, ends = deque([start]), {start.key()}, 0
+        while waiting:
+            state = waiting.popleft()
+            following = list(self._following(state))
+            if not following:
+                ends += 1
+                self._checked(state)
+            for each in following:
+                if (key := each.key()) not in known:
+                    known.add(key)
+                    waiting.append(each)
+            if len(known) > limit:
+                raise RuntimeError(f"more than {limit} states: make the actors smaller, or wander at random")
+        return Explored(len(known), ends)
+
+    def wander(self, times: int, seed: int = 0) -> Explored:
+        """Follow this many schedules, chosen at random. `Misbehaved` with the first that breaks a law."""
+        chance, steps = random.Random(seed), 0  # noqa: S311  # a schedule is no secret
+        for _ in range(times):
+            state = self._start()
+            while following := list(self._following(state)):
+                # Faults are rarer than steps, or most schedules would be spent on them at once.
+                weights = [8 if each.budget == state.budget else 1 for each in following]
+                (state,) = chance.choices(following, weights)
+                steps += 1
+            self._checked(state)
+        return Explored(steps, times)
+
+    def _start(self) -> _State:
+        actors = tuple(_advanced(program, _Actor()) for program in self.actors.values())
+        return _State(self.world.copy(), actors, self.budget)
+
+    def _checked(self, state: _State) -> None:
+        results = dict(zip(self.actors, (actor.result for actor in state.actors), strict=True))
+        try:
+            self.check(state.world, results)
+        except Exception as reason:
+            raise Misbehaved(reason, state.schedule()) from reason
+
+    def _following(self, state: _State) -> Generator[_State]:
+        for index, (name, program) in enumerate(self.actors.items()):
+            actor = state.actors[index]
+            if actor.step is None:
+                continue
+            for event in Event:
+                left = state.budget.spent(event)
+                if left is None:
+                    continue
+                line = f"{name} {event.value} {actor.step}"
+                world = state.world.copy()
+                if event is Event.TWICE and not _changes(world, actor.step):
+                    continue
+                try:
+                    following = _after(program, actor, event, world)
+                except Exception as reason:
+                    raise Misbehaved(reason, [*state.schedule(), line]) from reason
+                actors = (*state.actors[:index], following, *state.actors[index + 1 :])
+                yield _State(world, actors, left, state, line)
+
+
+def _changes(world: Simulated, step: Step[Any]) -> bool:
+    changed = world.copy()
+    changed.perform(step)
+    return changed.key() != world.key()
+
+
+def _after(program: Program, actor: _Actor, event: Event, world: Simulated) -> _Actor:
+    if event is Event.CRASH:
+        return evolve(actor, step=None, result=CRASHED)
+    assert actor.step is not None
+    answer = world.perform(actor.step)
+    if event is Event.TWICE:
+        answer = world.perform(actor.step)
+    if event is Event.LOST:
+        answer = _LOST
+    told = "lost" if answer is _LOST else repr(answer)
+    return _advanced(program, _Actor((*actor.answers, answer), (*actor.told, told)))
+
+
+def _advanced(program: Program, actor: _Actor) -> _Actor:
+    """The actor at its next step, or its end: its plan is made anew and given all its answers."""
+    plan = program()
+    try:
+        step = next(plan)
+        for answer in actor.answers:
+            if answer is _LOST:
+                step = plan.throw(StorageUnavailable("the reply was lost"))
+            else:
+                step = plan.send(answer)
+    except StopIteration as end:
+        return evolve(actor, step=None, result=end.value)
+    return evolve(actor, step=step, result=None)
