@@ -273,6 +273,8 @@ ENGINES: Final = {
     "postgres": "postgresql",
     "mysql": "mysql",
     "mariadb": "mysql",
+    "mongodb": "mongodb",
+    "mongodb+srv": "mongodb",
 }
 """The engines by the schemes of their URLs."""
 

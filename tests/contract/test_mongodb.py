@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.contract.served import Served, harness
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Never
+from urllib.parse import urlsplit
+from uuid import uuid4
 
-from aett.testing import Harness, Race
+import attrs
+import pytest
+from pymongo import MongoClient, WriteConcern
+from tests.contract.served import TRAITS, Served, git_history_twice, harness
+
+from aett import (
+    Commit,
+    CommitTooLarge,
+    DuplicateCommit,
+    Failure,
+    Head,
+    SchemaMismatch,
+    Success,
+    TopicMap,
+    UnsupportedServer,
+)
+from aett.adapters import mongodb
+from aett.adapters.mongodb.engine import MAX_COMMIT_SIZE
+from aett.testing import Contract, Harness, Place, Race
+from aett.testing.clients import Clients
+from aett.testing.laws.making import STREAM, append, id_of, log, make, notes, stored, whole
+from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.mongodb"
 RACE = Race(writers=12, commits=40, streams=4)
@@ -18,6 +43,62 @@ class TestMongodb(Served):
     def harness(self, mongodb_url: str) -> Harness:
         return harness(ENGINE, mongodb_url, called="collection")
 
+    def test_a_writer_stopped_after_any_round_trip_holds_up_nobody(self, clients: Clients) -> None:
+        plans: Any = clients.one.commits
+        for steps in range(4):
+            name = ("tenant", f"stopped after {steps}")
+            append(clients.one, name, notes("before"))
+            commit = make(Head.after(whole(clients.one, name)[-1]), *notes("half"))
+            _stopped(plans._plans.commit(commit), plans._performer, steps)
+            seen = [each.checkpoint for each in log(clients.other, "tenant")]
+            assert len(whole(clients.other, name)) == (2 if steps == 3 else 1)
+            answer = clients.other.commits.commit(commit)
+            match answer:
+                case Success(again):
+                    assert steps < 3
+                    assert (again.checkpoint or 0) > max(each or 0 for each in seen)
+                case Failure(DuplicateCommit(again)):
+                    assert steps == 3
+                case _:
+                    raise AssertionError(answer)
+            assert log(clients.one, "tenant")[-1] == again
+            append(clients.one, ("tenant", f"after {steps}"), notes("on it goes"))
+
+    def test_a_purge_stopped_after_any_round_trip_is_finished_by_the_next_writer(self, clients: Clients) -> None:
+        management: Any = clients.one.management
+        for steps in range(12):
+            name = ("tenant", f"purged, {steps}")
+            first, _ = append(clients.one, name, notes("one"), notes("two"))
+            _stopped(management._plans.purge_stream(*name), management._performer, steps)
+            log(clients.other, "tenant")
+            clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
+            clients.other.management.purge_stream(*name)
+            assert whole(clients.one, name) == []
+            assert [each for each in log(clients.one, "tenant") if each.stream_id == name[1]] == []
+            anew = append(clients.one, name, notes("anew"))
+            assert (anew[0].checkpoint or 0) > (first.checkpoint or 0)
+
+    def test_1200_commits_and_many_bytes_in_one_stream_are_read_whole(self, clients: Clients) -> None:
+        head, expected = Head(*STREAM), list[Commit]()
+        for number in range(1200):
+            body = Photographed(bytes(1500)) if number % 2 else Photographed(b"small")
+            expected.append(stored(clients.one, make(head, body)))
+            head = Head.after(expected[-1])
+        reader = clients.connect(page_size=1000).commits
+        assert list(reader.get(*STREAM)) == expected
+        assert list(reader.get_from(STREAM[0])) == expected
+
+
+def _stopped(plan: Any, perform: Any, steps: int) -> None:
+    """Perform so many steps of the plan, and no more."""
+    try:
+        step = next(plan)
+        for _ in range(steps):
+            step = plan.send(perform(step))
+    except StopIteration:
+        return
+    plan.close()
+
 
 class TestAsyncMongodb(Served):
     race = RACE
@@ -25,3 +106,127 @@ class TestAsyncMongodb(Served):
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
         return harness(ENGINE, mongodb_url, awaited=True, called="collection")
+
+
+class _OnMotor:
+    """The async classes on a Motor client: each store has one of its own, made in the loop that uses it."""
+
+    def __init__(self, url: str, collection: str) -> None:
+        self.url, self.collection = url, collection
+        self.clients: list[Any] = []
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a Motor client belongs to its process")
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("Async"):
+            raise AttributeError(name)
+        return partial(self._made, name)
+
+    def _made(self, name: str, **settings: Any) -> Any:
+        from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415  # it warns that its life has ended
+
+        connect: Any = AsyncIOMotorClient
+        client: Any = connect(self.url)
+        self.clients.append(client)
+        database = client[urlsplit(self.url).path.strip("/")]
+        return getattr(mongodb, name)(database, collection=self.collection, **settings)
+
+
+class TestMotor(Contract):
+    @pytest.fixture
+    def harness(self, mongodb_url: str) -> Harness:
+        traits = attrs.evolve(TRAITS, processes=False)
+
+        @contextmanager
+        def place() -> Generator[Place]:
+            at: Any = _OnMotor(mongodb_url, f"t{uuid4().hex}")
+            yield Place.of(at, awaited=True, commit_store={"max_commit_size": traits.max_commit_size})
+            for client in at.clients:
+                client.close()
+            with mongodb.PersistenceManagement(mongodb_url, collection=at.collection) as management:
+                management.drop()
+
+        return Harness("MongoDB, on Motor", place, traits)
+
+
+@pytest.fixture
+def client(mongodb_url: str) -> Generator[MongoClient[Any]]:
+    with MongoClient[Any](mongodb_url) as client:
+        yield client
+
+
+@pytest.fixture
+def collection(mongodb_url: str) -> Generator[str]:
+    name = f"t{uuid4().hex}"
+    with mongodb.PersistenceManagement(mongodb_url, collection=name) as management:
+        management.initialize()
+        yield name
+        management.drop()
+
+
+def test_L3_a_commit_is_part_of_the_sessions_transaction(  # noqa: N802
+    client: MongoClient[Any], collection: str
+) -> None:
+    database = client["aett"]
+    outside = mongodb.CommitStore(database, topic_map=TOPICS, collection=collection)
+    assert isinstance(outside.commit(make(Head("tenant", "other"), commit_id=id_of(0))), Success)
+    for how, expected in (("abort_transaction", 0), ("commit_transaction", 1)):
+        with client.start_session() as session:
+            session.start_transaction()
+            joined = mongodb.CommitStore(
+                database, topic_map=TOPICS, conflict_detector=CONFLICTS, collection=collection, session=session
+            )
+            assert isinstance(joined.commit(make(Head(*STREAM), commit_id=id_of(1))), Success)
+            assert list(outside.get(*STREAM)) == []
+            with pytest.raises(UnsupportedServer, match="within a transaction"):
+                list(joined.get_from("tenant"))
+            getattr(session, how)()
+        assert len(list(outside.get(*STREAM))) == expected
+        assert len(list(outside.get_from("tenant"))) == 1 + expected
+
+
+def test_what_acknowledges_nothing_is_refused(client: MongoClient[Any]) -> None:
+    database = client.get_database("aett", write_concern=WriteConcern(w=0))
+    with pytest.raises(UnsupportedServer, match="write concern 0"):
+        mongodb.CommitStore(database, topic_map=TopicMap())
+
+
+def test_L13_a_missing_unique_index_is_named(  # noqa: N802
+    client: MongoClient[Any], mongodb_url: str, collection: str
+) -> None:
+    client["aett"][collection].drop_index("sequence")
+    client["aett"][collection].create_index(
+        [("tenant_id", 1), ("stream_id", 1), ("commit_sequence", 1)], name="sequence"
+    )
+    with mongodb.PersistenceManagement(mongodb_url, collection=collection) as management:
+        with pytest.raises(SchemaMismatch, match="sequence"):
+            management.initialize()
+
+
+def test_a_commit_of_more_than_a_document_holds_is_too_large(mongodb_url: str, collection: str) -> None:
+    with mongodb.CommitStore(mongodb_url, topic_map=TOPICS, collection=collection) as store:
+        for size, fits in ((12_550_000, True), (12_600_000, False)):  # as base64, a third more
+            answer = store.commit(make(Head("tenant", f"{size}"), Photographed(bytes(size)), commit_id=uuid4()))
+            match answer:
+                case Success(_):
+                    assert fits
+                case Failure(CommitTooLarge(actual, limit)):
+                    assert not fits
+                    assert actual > limit == MAX_COMMIT_SIZE
+                case _:
+                    raise AssertionError(answer)
+
+
+@pytest.mark.parametrize("url", ["mongodb://", "mongodb://user:secret@host", "http://user:secret@host/name", "x"])
+def test_what_is_no_url_is_refused_without_its_secrets(url: str) -> None:
+    for store in (mongodb.SnapshotStore, mongodb.AsyncSnapshotStore):
+        with pytest.raises(ValueError, match="MongoDB is named by a URL") as caught:
+            store(url)
+        assert "secret" not in str(caught.value)
+
+
+def test_git_history_runs_on_it(mongodb_url: str, client: MongoClient[Any]) -> None:
+    git_history_twice(mongodb_url)
+    assert client["aett"]["commits"].count_documents({"events": {"$regex": "README.md"}}) > 0
+    mongodb.PersistenceManagement(client["aett"]).drop()

@@ -9,14 +9,24 @@ from uuid import UUID
 
 from attrs import frozen
 
-from aett import Commit, ConflictingCommit, DuplicateCommit, Failure, Head, NonConflictingCommit, Success
+from aett import (
+    Commit,
+    ConflictingCommit,
+    DuplicateCommit,
+    Failure,
+    Head,
+    NonConflictingCommit,
+    Success,
+)
 from aett.adapters.commits import Commits
 from aett.adapters.engine import Engine
 from aett.adapters.plans import ManagementPlans
 from aett.adapters.reading import Reading
 from aett.adapters.record import Recorder
 from aett.core.errors import StorageUnavailable
+from aett.core.outcome import Outcome
 from aett.core.plan import Perform, Plan, run
+from aett.core.rejection import CommitRejection
 from aett.testing.interleaving import CRASHED
 from aett.testing.samples import CONFLICTS, TOPICS, Noted, at
 
@@ -89,7 +99,7 @@ def writer(kind: Kind, name: str, stream: str, *numbers: int, repeats: bool = Fa
                     continue
                 break
             stored = _stored(answer, commit)
-            assert known or not isinstance(answer, Failure) or stored is None, f"L4: took its own for another's"
+            assert known or not isinstance(answer, Failure) or stored is None, "L4: took its own for another's"
             if stored is None:
                 break
             done.append(stored)
@@ -99,10 +109,11 @@ def writer(kind: Kind, name: str, stream: str, *numbers: int, repeats: bool = Fa
     return program
 
 
-def _stored(answer: Any, commit: Commit) -> Commit | None:
+def _stored(answer: Outcome[Commit, CommitRejection], commit: Commit) -> Commit | None:
     match answer:
         case Success(stored):
-            return stored  # type: ignore[no-any-return]
+            done: Commit = stored
+            return done
         case Failure(DuplicateCommit(stored)):
             assert stored.commit_id == commit.commit_id, f"L4: {stored} for {commit}"
             return stored

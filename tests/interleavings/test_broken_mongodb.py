@@ -120,9 +120,8 @@ class Unburied(SimulatedMongo):
     """A purge here takes the tombstones with it."""
 
     def perform(self, step: Step[Any]) -> Any:
-        match step:
-            case Delete("commits"):
-                super().perform(Delete("commits", {"stream_id": documents.NO_STREAM}))
+        if isinstance(step, Delete) and step.collection == "commits":
+            super().perform(Delete("commits", {"stream_id": documents.NO_STREAM}))
         return super().perform(step)
 
 

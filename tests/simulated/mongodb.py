@@ -46,7 +46,7 @@ class SimulatedMongo:
     def key(self) -> Hashable:
         return repr({name: sorted(map(repr, each)) for name, each in sorted(self._collections.items())})
 
-    def perform(self, step: Step[Any]) -> Any:
+    def perform(self, step: Step[Any]) -> Any:  # noqa: PLR0911  # a line for each
         match step:
             case Find(collection, filter, order, limit, fields):
                 return self._found(collection, filter, order, limit, fields)
@@ -72,16 +72,16 @@ class SimulatedMongo:
     def _found(
         self,
         collection: Collection,
-        filter: Filter,
+        wanted: Filter,
         order: tuple[tuple[str, int], ...],
         limit: int,
         fields: tuple[str, ...] | None,
     ) -> list[Document]:
-        found = [dict(each) for each in self._collections.get(collection, ()) if _fits(each, filter)]
+        found = [dict(each) for each in self._collections.get(collection, ()) if _fits(each, wanted)]
         for name, direction in reversed(order):
             found.sort(key=lambda each: each[name], reverse=direction < 0)
-        wanted = found[:limit] if limit else found
-        return [{name: each[name] for name in fields or each if name in each} for each in wanted]
+        page = found[:limit] if limit else found
+        return [{name: each[name] for name in fields or each if name in each} for each in page]
 
     def _inserted(self, collection: Collection, document: Document) -> bool:
         there = self._collections.get(collection, ())
@@ -103,16 +103,18 @@ class SimulatedMongo:
         self._collections[collection] = (*(each for each in there if each["_id"] != key), changed)
         return dict(changed)
 
-    def _deleted(self, collection: Collection, filter: Filter) -> None:
+    def _deleted(self, collection: Collection, wanted: Filter) -> None:
         there = self._collections.get(collection, ())
-        self._collections[collection] = tuple(each for each in there if not _fits(each, filter))
+        self._collections[collection] = tuple(each for each in there if not _fits(each, wanted))
 
 
-def _fits(document: Document, filter: Filter) -> bool:
-    for name, wanted in filter.items():
-        if isinstance(wanted, dict):
-            if name not in document or not all(_COMPARE[how](document[name], to) for how, to in wanted.items()):
-                return False
-        elif document.get(name) != wanted:
-            return False
-    return True
+def _fits(document: Document, wanted: Filter) -> bool:
+    return all(_fits_one(document.get(name), each) for name, each in wanted.items())
+
+
+def _fits_one(value: Any, wanted: Any) -> bool:
+    if not isinstance(wanted, dict):
+        return bool(value == wanted)
+    return value is not None and all(
+        compare(value, wanted[how]) for how, compare in _COMPARE.items() if how in wanted
+    )

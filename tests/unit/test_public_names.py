@@ -50,6 +50,7 @@ PUBLIC = {
         *("conflicts_if", "every", "fold", "never"),
     ],
     "aett.adapters.memory": sorted([*STORES, "Memory"]),
+    "aett.adapters.mongodb": STORES,
     "aett.adapters.mssql": STORES,
     "aett.adapters.mysql": STORES,
     "aett.adapters.postgresql": STORES,

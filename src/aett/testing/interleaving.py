@@ -225,10 +225,8 @@ def _advanced(program: Program, actor: _Actor) -> _Actor:
     try:
         step = next(plan)
         for answer in actor.answers:
-            if answer is _LOST:
-                step = plan.throw(StorageUnavailable("the reply was lost"))
-            else:
-                step = plan.send(answer)
+            lost = answer is _LOST
+            step = plan.throw(StorageUnavailable("the reply was lost")) if lost else plan.send(answer)
     except StopIteration as end:
         return evolve(actor, step=None, result=end.value)
     return evolve(actor, step=step, result=None)
