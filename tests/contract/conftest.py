@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 import pytest
 from tests.servers.mariadb import mariadb
 from tests.servers.mongodb import mongodb
+from tests.servers.amazon import amazon
 from tests.servers.pgbouncer import pgbouncer
 from tests.servers.postgresql import postgresql
 from tests.servers.server import Server, Unavailable
@@ -59,3 +60,20 @@ def mysql_url() -> Generator[str]:
 def mongodb_url() -> Generator[str]:
     """Where a server answers that speaks MongoDB's protocol."""
     yield from _served("AETT_TEST_MONGODB", mongodb)
+
+
+@pytest.fixture(scope="session")
+def amazon_url() -> Generator[str]:
+    """Where an emulator of Amazon's services answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield from _served("AETT_TEST_AMAZON", amazon)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_url(request: pytest.FixtureRequest) -> str:
+    """Where a server answers that speaks DynamoDB's protocol."""
+    if named := os.environ.get("AETT_TEST_DYNAMODB"):
+        return named
+    return f"dynamodb://us-east-1?endpoint_url={request.getfixturevalue('amazon_url')}"

@@ -1,0 +1,1 @@
+"""What the engines on Amazon's services share: requests as steps, and clients."""

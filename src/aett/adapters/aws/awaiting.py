@@ -1,0 +1,94 @@
+"""Performs requests on an aioboto3 client."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, nullcontext
+from typing import Any, TypeAlias, TypeVar
+
+import aioboto3
+from botocore.exceptions import ClientError
+
+from aett.adapters.async_lending import AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.aws.call import Call, Calls, Refused, Reply
+from aett.adapters.aws.errors import KINDS, refused, translated
+from aett.adapters.aws.performing import is_client
+from aett.adapters.aws.place import Configuration, client_settings
+from aett.adapters.pause import Pause
+from aett.core.plan import Step
+
+A = TypeVar("A")
+
+Opened: TypeAlias = "tuple[AsyncExitStack, Any]"
+
+
+def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> AsyncLender[Any]:
+    """Lends a client of a configuration's or a session's, made at its first use; or the caller's client."""
+    settings = client_settings(pool_size, timeout)
+    if isinstance(place, (Configuration, aioboto3.Session)):
+        endpoint = place.endpoint_url if isinstance(place, Configuration) else None
+
+        async def opened() -> Opened:
+            session: Any = aioboto3.Session(**place.session) if isinstance(place, Configuration) else place
+            stack = AsyncExitStack()
+            client = session.client(service, config=settings, endpoint_url=endpoint)
+            return stack, await stack.enter_async_context(client)
+
+        name = f"{service} at {endpoint or 'Amazon'}"
+        return OwnPools(name, opened, lambda pool: nullcontext(pool[1]), _close, _terminate)
+    if not is_client(place, service):
+        raise TypeError(
+            f"a URL, a Configuration, an aioboto3.Session or a client of {service}, not {type(place).__name__}"
+        )
+    return AsyncCallersPool(lambda: nullcontext(place))
+
+
+async def _close(opened: Opened) -> None:
+    await opened[0].aclose()
+
+
+def _terminate(opened: Opened) -> None:
+    closing = asyncio.ensure_future(opened[0].aclose())
+    closing.add_done_callback(lambda _: None)
+
+
+class AsyncAwsPerformer:
+    """Performs requests until it is closed."""
+
+    def __init__(self, lender: AsyncLender[Any]) -> None:
+        self._lender = lender
+
+    async def __call__(self, step: Step[A], /) -> A:
+        """Perform it."""
+        try:
+            answer: A = await self._perform(step)
+        except KINDS as error:
+            raise translated(error, self._lender.name) from error
+        return answer
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self._lender.close()
+
+    async def _perform(self, step: Step[Any]) -> Any:
+        match step:
+            case Pause(seconds):
+                return await asyncio.sleep(seconds)
+            case Call():
+                async with self._lender.lent(alone=False) as client:
+                    return await self._asked(client, step)
+            case Calls(calls):
+                async with self._lender.lent(alone=False) as client:
+                    return list(await asyncio.gather(*(self._asked(client, call) for call in calls)))
+            case _:
+                raise TypeError(f"Amazon's services have no step {type(step).__name__}")
+
+    async def _asked(self, client: Any, call: Call) -> Reply | Refused:
+        try:
+            reply: Reply = await getattr(client, call.method)(**call.arguments)
+        except ClientError as error:
+            answer = refused(error, call)
+            if answer is None:
+                raise
+            return answer
+        return reply

@@ -1,0 +1,89 @@
+"""Performs requests on a boto3 client."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import Any, TypeVar
+
+import boto3
+from botocore.exceptions import ClientError
+
+from aett.adapters.aws.call import Call, Calls, Refused, Reply
+from aett.adapters.aws.errors import KINDS, refused, translated
+from aett.adapters.aws.place import Configuration, client_settings
+from aett.adapters.lending import CallersPool, Lender, OwnPool
+from aett.adapters.pause import Pause
+from aett.core.plan import Step
+
+A = TypeVar("A")
+
+AT_ONCE = 16
+"""Requests of one step that are under way at the same time."""
+
+
+def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lender[Any]:
+    """Lends a client of a configuration's or a session's, made at its first use; or the caller's client."""
+    settings = client_settings(pool_size, timeout)
+    if isinstance(place, (Configuration, boto3.Session)):
+        endpoint = place.endpoint_url if isinstance(place, Configuration) else None
+
+        def opened() -> Any:
+            session: Any = boto3.Session(**place.session) if isinstance(place, Configuration) else place
+            return session.client(service, config=settings, endpoint_url=endpoint)
+
+        name = f"{service} at {endpoint or 'Amazon'}"
+        return OwnPool(name, opened, nullcontext, lambda client: client.close())
+    if not is_client(place, service) or not hasattr(place, "get_paginator"):
+        raise TypeError(f"a URL, a Configuration, a boto3.Session or a client of {service}, not {type(place).__name__}")
+    return CallersPool(lambda: nullcontext(place))
+
+
+def is_client(place: Any, service: str) -> bool:
+    """Whether it is a client of this service."""
+    meta = getattr(place, "meta", None)
+    model = getattr(meta, "service_model", None)
+    return getattr(model, "service_name", None) == service
+
+
+class AwsPerformer:
+    """Performs requests until it is closed."""
+
+    def __init__(self, lender: Lender[Any]) -> None:
+        self._lender = lender
+
+    def __call__(self, step: Step[A], /) -> A:
+        """Perform it."""
+        try:
+            answer: A = self._perform(step)
+        except KINDS as error:
+            raise translated(error, self._lender.name) from error
+        return answer
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._lender.close()
+
+    def _perform(self, step: Step[Any]) -> Any:
+        match step:
+            case Pause(seconds):
+                return time.sleep(seconds)
+            case Call():
+                with self._lender.lent(alone=False) as client:
+                    return self._asked(client, step)
+            case Calls(calls):
+                with self._lender.lent(alone=False) as client, ThreadPoolExecutor(AT_ONCE) as pool:
+                    return list(pool.map(lambda call: self._asked(client, call), calls))
+            case _:
+                raise TypeError(f"Amazon's services have no step {type(step).__name__}")
+
+    def _asked(self, client: Any, call: Call) -> Reply | Refused:
+        try:
+            reply: Reply = getattr(client, call.method)(**call.arguments)
+        except ClientError as error:
+            answer = refused(error, call)
+            if answer is None:
+                raise
+            return answer
+        return reply

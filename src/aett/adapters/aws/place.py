@@ -1,0 +1,71 @@
+"""Where a service is, and how clients of it are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from attrs import field, frozen
+from botocore.config import Config
+
+from aett.core.number import positive
+
+POOL_SIZE: Final = 10
+"""Connections that a client keeps at most, unless a store is told otherwise."""
+
+TIMEOUT: Final = 30.0
+"""Seconds to wait for a connection, or an answer, unless a store is told otherwise."""
+
+_OPTIONS: Final = ("endpoint_url", "profile")
+
+
+@frozen(kw_only=True)
+class Configuration:
+    """How a client is made. What is None comes from the usual chain: the environment, `~/.aws`, the machine's role.
+
+    region: as in `eu-west-1`. endpoint_url: of another server than Amazon's. profile: of `~/.aws/config`.
+    access_key, secret_key, session_token: credentials, if they are not to be found by the usual chain.
+    """
+
+    region: str | None = None
+    endpoint_url: str | None = None
+    profile: str | None = None
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+    @property
+    def session(self) -> Mapping[str, Any]:
+        """Arguments of a session."""
+        return {
+            "region_name": self.region,
+            "profile_name": self.profile,
+            "aws_access_key_id": self.access_key,
+            "aws_secret_access_key": self.secret_key,
+            "aws_session_token": self.session_token,
+        }
+
+
+def client_settings(pool_size: int, timeout: float) -> Config:
+    """How a client keeps connections, waits, and tries again what was throttled."""
+    positive("pool_size", pool_size)
+    if not timeout > 0:
+        raise ValueError(f"timeout must be a number of seconds, not {timeout!r}")
+    return Config(
+        max_pool_connections=pool_size,
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        retries={"mode": "standard", "total_max_attempts": 8},
+    )
+
+
+def parsed(url: str, scheme: str, example: str) -> tuple[str, str, Mapping[str, str]]:
+    """A URL's host, path and options; a ValueError if it is none of this scheme, or has another option."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme != scheme or parts.username is not None or parts.password is not None:
+        raise ValueError(f"the place is named by a URL without credentials, as in {example}")
+    if unknown := set(options) - set(_OPTIONS):
+        raise ValueError(f"{scheme} URLs have the options {', '.join(_OPTIONS)}, not {', '.join(sorted(unknown))}")
+    return parts.netloc, parts.path.strip("/"), options

@@ -1,0 +1,165 @@
+"""The `Engine` of DynamoDB: a commit, its id, its log entry and the head are written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import UUID, uuid4, uuid5
+
+from attrs import frozen
+
+from aett.adapters.dynamodb import items
+from aett.adapters.dynamodb.items import number
+from aett.adapters.dynamodb.purging import finish, is_purged
+from aett.adapters.dynamodb.requests import fetched, got, queried, written
+from aett.adapters.dynamodb.items import Item
+from aett.adapters.dynamodb.tickets import PATIENCE, checkpoint, draw, entries
+from aett.adapters.record import Record
+from aett.core.errors import StorageUnavailable
+from aett.core.number import MAX_REVISION
+from aett.core.plan import Plan
+
+MAX_COMMIT_SIZE: Final = 400 * 1024 - 4 * 1024
+"""Bytes: an item holds 400 KiB, of which keys, numbers and names need less than these four."""
+
+ATTEMPTS: Final = 100
+"""How often a writer draws a number anew, since readers would not wait for it."""
+
+_FREE: Final = "attribute_not_exists(sk)"
+
+
+def _nonce() -> bytes:
+    return uuid4().bytes
+
+
+@frozen
+class DynamoEngine:
+    """An `Engine`.
+
+    patience: seconds between a reader's looks at a hole before it fills it.
+    nonce: 16 bytes by which a call knows its own write, should the reply have been lost.
+    """
+
+    table: str
+    max_commit_size: int | None = MAX_COMMIT_SIZE
+    patience: tuple[float, ...] = PATIENCE
+    nonce: Callable[[], bytes] = _nonce
+
+    def append(self, record: Record) -> Plan[int | None]:
+        """Draw a number, write under it; if a condition refused that, look why."""
+        nonce = self.nonce()
+        for _ in range(ATTEMPTS):
+            drawn = yield from draw(self.table, record.tenant_id)
+            token = str(uuid5(UUID(bytes=nonce), str(drawn)))
+            refused = yield from written(self.table, _actions(record, drawn, nonce), token)
+            if refused is None:
+                return drawn
+            place = (record.tenant_id, record.stream_id)
+            known = yield from got(self.table, items.id_key(*place, record.commit_id))
+            if known is not None:
+                return int(known["checkpoint"]["N"]) if known["nonce"]["B"] == nonce else None
+            head = yield from got(self.table, items.head_key(*place))
+            if head is not None and is_purged(head):
+                yield from finish(self.table, *place, head)
+            elif not _follows(record, head):
+                return None
+        raise StorageUnavailable(f"{record.where}: in {ATTEMPTS} attempts, readers never waited for it")
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
+        """By the id's item, which tells the revision."""
+        known = yield from got(self.table, items.id_key(tenant_id, stream_id, commit_id))
+        if known is None:
+            return None
+        revision = int(known["stream_revision"]["N"])
+        found = yield from got(self.table, items.commit_key(tenant_id, stream_id, revision))
+        return None if found is None else items.record(found)
+
+    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
+        """In the order of revisions."""
+        partition = items.stream_partition(tenant_id, stream_id)
+        found = yield from queried(
+            self.table, partition, items.sorted_number(low), items.sorted_number(MAX_REVISION), size
+        )
+        records = [items.record(each) for each in found]
+        return [each for each in records if each.first_revision <= high]
+
+    def settled(self, tenant_id: str) -> Plan[int | None]:
+        """A page of the log sees to it itself."""
+        yield from ()
+        del tenant_id
+        return MAX_REVISION
+
+    def log_page(
+        self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
+    ) -> Plan[list[Record]]:
+        """Entries without holes, and the commits that they name."""
+        del upto
+        records: list[Record] = []
+        while True:
+            found = yield from entries(self.table, tenant_id, after, size, self.patience)
+            commits = yield from self._named(tenant_id, found)
+            records += [each for each in commits if max_stamp is None or each.commit_stamp <= max_stamp]
+            if len(records) >= size or len(found) < size:
+                return records[:size]
+            after = checkpoint(found[-1])
+
+    def _named(self, tenant_id: str, found: list[Item]) -> Plan[list[Record]]:
+        """The commits of these entries, in order; those that were purged meanwhile are left out."""
+        keys = [
+            items.commit_key(tenant_id, each["stream_id"]["S"], int(each["stream_revision"]["N"]))
+            for each in found
+            if "stream_id" in each
+        ]
+        stored = yield from fetched(self.table, keys)
+        records = {each.checkpoint: each for each in map(items.record, stored)}
+        return [records[number] for number in map(checkpoint, found) if number in records]
+
+
+def _follows(record: Record, head: Item | None) -> bool:
+    before = (0, 0) if head is None else (int(head["commit_sequence"]["N"]), int(head["stream_revision"]["N"]))
+    return (record.commit_sequence - 1, record.first_revision - 1) == before
+
+
+def _actions(record: Record, drawn: int, nonce: bytes) -> list[Mapping[str, Any]]:
+    place = (record.tenant_id, record.stream_id)
+    commit = items.commit_item(record, drawn)
+    head = {
+        **items.head_key(*place),
+        "commit_sequence": number(record.commit_sequence),
+        "stream_revision": number(record.stream_revision),
+        "checkpoint": number(drawn),
+    }
+    known = {
+        **items.id_key(*place, record.commit_id),
+        "stream_revision": number(record.stream_revision),
+        "checkpoint": number(drawn),
+        "nonce": {"B": nonce},
+    }
+    entry = {
+        **items.log_key(record.tenant_id, drawn),
+        "stream_id": commit["stream_id"],
+        "stream_revision": commit["stream_revision"],
+    }
+    return [
+        {"Put": {"Item": head, **_predecessor(record, drawn)}},
+        {"Put": {"Item": commit, "ConditionExpression": _FREE}},
+        {"Put": {"Item": known, "ConditionExpression": _FREE}},
+        {"Put": {"Item": entry, "ConditionExpression": _FREE}},
+    ]
+
+
+def _predecessor(record: Record, drawn: int) -> Mapping[str, Any]:
+    """The condition on the head. Its number must be lower, or the log would tell the stream in disorder."""
+    if record.commit_sequence == 1 and record.first_revision == 1:
+        return {"ConditionExpression": _FREE}
+    return {
+        "ConditionExpression": (
+            "commit_sequence = :sequence AND stream_revision = :revision AND checkpoint < :drawn"
+            " AND attribute_not_exists(purge_mark)"
+        ),
+        "ExpressionAttributeValues": {
+            ":sequence": number(record.commit_sequence - 1),
+            ":revision": number(record.first_revision - 1),
+            ":drawn": number(drawn),
+        },
+    }
