@@ -26,7 +26,8 @@ def later(
             extra = (extras or {}).get(module)
             if extra is None:
                 raise
-            message = f'{package}.{name} needs {error.name}: pip install "aett[{extra}]"'
+            missing = str(error.name).partition(".")[0]
+            message = f'{package}.{name} needs {missing}: pip install "aett[{extra}]"'
             raise ModuleNotFoundError(message, name=error.name) from error
 
     return get
