@@ -50,7 +50,7 @@ class Kind:
         numbers = count(1)
 
         def nonce() -> bytes:
-            return f"{name} {next(numbers)}".encode()
+            return f"{name} {next(numbers)}".encode().ljust(16)[-16:]
 
         return Commits(self.engine(nonce), Recorder(TOPICS), CONFLICTS, SIZE)
 
