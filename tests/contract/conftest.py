@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Generator
 
 import pytest
+from tests.servers.amazon import amazon
 from tests.servers.mariadb import mariadb
 from tests.servers.mongodb import mongodb
-from tests.servers.amazon import amazon
 from tests.servers.pgbouncer import pgbouncer
 from tests.servers.postgresql import postgresql
 from tests.servers.server import Server, Unavailable

@@ -15,7 +15,7 @@ def amazon() -> Server:
     if find_spec("moto") is None or find_spec("werkzeug") is None:
         raise Unavailable("no DynamoDB, no S3: there is no moto (the package is moto[server])")
     folder, port = folder_of(None), free_port()
-    command = [sys.executable, Path(__file__).with_name("serving_moto.py"), str(port)]
+    command: list[str | Path] = [sys.executable, Path(__file__).with_name("serving_moto.py"), str(port)]
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> None:

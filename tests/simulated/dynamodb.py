@@ -91,7 +91,9 @@ class SimulatedDynamo:
 
     def _query(self, arguments: Mapping[str, Any]) -> Any:
         assert arguments["ConsistentRead"]
-        partition, low, high = (_value(arguments["ExpressionAttributeValues"][f":{name}"]) for name in ("pk", "low", "high"))
+        partition, low, high = (
+            _value(arguments["ExpressionAttributeValues"][f":{name}"]) for name in ("pk", "low", "high")
+        )
         places = sorted(place for place in self._items if place[0] == partition and low <= place[1] <= high)
         if not arguments["ScanIndexForward"]:
             places.reverse()

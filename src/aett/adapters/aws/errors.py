@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
 
 from aett.adapters.aws.call import Call, Refused
 from aett.core.errors import AettError, SchemaMismatch, StorageUnavailable, UnsupportedServer

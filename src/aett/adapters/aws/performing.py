@@ -36,7 +36,9 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lende
         name = f"{service} at {endpoint or 'Amazon'}"
         return OwnPool(name, opened, nullcontext, lambda client: client.close())
     if not is_client(place, service) or not hasattr(place, "get_paginator"):
-        raise TypeError(f"a URL, a Configuration, a boto3.Session or a client of {service}, not {type(place).__name__}")
+        raise TypeError(
+            f"a URL, a Configuration, a boto3.Session or a client of {service}, not {type(place).__name__}"
+        )
     return CallersPool(lambda: nullcontext(place))
 
 

@@ -22,7 +22,7 @@ _OPTIONS: Final = ("endpoint_url", "profile")
 
 @frozen(kw_only=True)
 class Configuration:
-    """How a client is made. What is None comes from the usual chain: the environment, `~/.aws`, the machine's role.
+    """How a client is made. What is None comes from the usual chain: environment, `~/.aws`, the machine's role.
 
     region: as in `eu-west-1`. endpoint_url: of another server than Amazon's. profile: of `~/.aws/config`.
     access_key, secret_key, session_token: credentials, if they are not to be found by the usual chain.

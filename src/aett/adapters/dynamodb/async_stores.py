@@ -7,23 +7,22 @@ from typing import Any, TypeAlias
 
 import aioboto3
 
+from aett.adapters.aws.awaiting import AsyncAwsPerformer, lender_of
 from aett.adapters.aws.place import POOL_SIZE, TIMEOUT, Configuration
 from aett.adapters.commits import Commits
+from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE, DynamoEngine
+from aett.adapters.dynamodb.management import ON_DEMAND, DynamoManagement
+from aett.adapters.dynamodb.place import TABLE, configured
+from aett.adapters.dynamodb.snapshots import DynamoSnapshots
 from aett.adapters.faces.awaiting import (
     AsyncCommitStoreFace,
     AsyncPersistenceManagementFace,
     AsyncSnapshotStoreFace,
 )
-from aett.adapters.aws.awaiting import AsyncAwsPerformer, lender_of
-from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE, DynamoEngine
-from aett.adapters.dynamodb.management import ON_DEMAND, DynamoManagement
-from aett.adapters.dynamodb.snapshots import DynamoSnapshots
-from aett.adapters.dynamodb.place import TABLE, configured
 from aett.adapters.reading import PAGE_SIZE
 from aett.adapters.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
-
 
 Place: TypeAlias = str | Configuration | aioboto3.Session | Any
 """A URL, a configuration, a session of aioboto3's, or a client of its."""
@@ -70,6 +69,13 @@ class AsyncSnapshotStore(AsyncSnapshotStoreFace):
 class AsyncPersistenceManagement(AsyncPersistenceManagementFace):
     """A `PersistenceManagement` that is awaited."""
 
-    def __init__(self, database: Place, *, table: str = TABLE, billing: Mapping[str, Any] = ON_DEMAND, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        database: Place,
+        *,
+        table: str = TABLE,
+        billing: Mapping[str, Any] = ON_DEMAND,
+        timeout: float = TIMEOUT,
+    ) -> None:
         lender = lender_of(configured(database), "dynamodb", 1, timeout)
         super().__init__(DynamoManagement(table, billing), AsyncAwsPerformer(lender))

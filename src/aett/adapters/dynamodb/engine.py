@@ -9,10 +9,9 @@ from uuid import UUID, uuid4, uuid5
 from attrs import frozen
 
 from aett.adapters.dynamodb import items
-from aett.adapters.dynamodb.items import number
+from aett.adapters.dynamodb.items import Item, number
 from aett.adapters.dynamodb.purging import finish, is_purged
 from aett.adapters.dynamodb.requests import fetched, got, queried, written
-from aett.adapters.dynamodb.items import Item
 from aett.adapters.dynamodb.tickets import PATIENCE, checkpoint, draw, entries
 from aett.adapters.record import Record
 from aett.core.errors import StorageUnavailable

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from aett.adapters.aws.call import Call, Refused, Reply, done
 from aett.adapters.dynamodb import items, purging
 from aett.adapters.dynamodb.requests import queried
-from aett.adapters.aws.call import Call, Refused, Reply, done
 from aett.adapters.pause import Pause
 from aett.core import identifier
 from aett.core.errors import SchemaMismatch, StorageUnavailable

@@ -1,7 +1,8 @@
 """Purging a stream while writers may be at it.
 
-The head is marked with its checkpoint, which no other head has: every commit is conditional on it, so nothing can follow. Then commits and ids are deleted,
-each with a tombstone in the place of its log entry, in transactions that demand the mark; the head goes last.
+The head is marked with its checkpoint, which no other head has: every commit is conditional on it, so nothing
+can follow. Then commits and ids are deleted, each commit with a tombstone in the place of its log entry, in
+transactions that demand the mark; the head goes last.
 A purge that ends midway is finished by the next writer or purge.
 """
 
@@ -10,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aett.adapters.dynamodb import items
-from aett.adapters.dynamodb.requests import CONDITION, TRANSACTED, got, queried, written
 from aett.adapters.aws.call import Call, Refused, done
+from aett.adapters.dynamodb import items
 from aett.adapters.dynamodb.items import Item
+from aett.adapters.dynamodb.requests import CONDITION, TRANSACTED, got, queried, written
 from aett.core.plan import Plan
 
 _LOWEST: Final = {"S": "0"}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from aett.adapters.dynamodb.items import Key
 from aett.adapters.aws.call import Call, Refused, done
-from aett.adapters.dynamodb.items import Item
+from aett.adapters.dynamodb.items import Item, Key
 from aett.adapters.pause import Pause
 from aett.core.errors import StorageUnavailable
 from aett.core.plan import Plan

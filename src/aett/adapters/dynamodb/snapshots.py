@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from aett.adapters.dynamodb import items
-from aett.adapters.dynamodb.items import number, text
-from aett.adapters.dynamodb.requests import queried
 from aett.adapters.aws.call import Call
-from aett.adapters.dynamodb.items import Item
+from aett.adapters.dynamodb import items
+from aett.adapters.dynamodb.items import Item, number, text
+from aett.adapters.dynamodb.requests import queried
 from aett.core import identifier
 from aett.core.head import Head
 from aett.core.number import bound

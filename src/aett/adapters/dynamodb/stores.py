@@ -7,19 +7,18 @@ from typing import Any, TypeAlias
 
 import boto3
 
+from aett.adapters.aws.performing import AwsPerformer, lender_of
 from aett.adapters.aws.place import POOL_SIZE, TIMEOUT, Configuration
 from aett.adapters.commits import Commits
-from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
 from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE, DynamoEngine
 from aett.adapters.dynamodb.management import ON_DEMAND, DynamoManagement
-from aett.adapters.aws.performing import AwsPerformer, lender_of
-from aett.adapters.dynamodb.snapshots import DynamoSnapshots
 from aett.adapters.dynamodb.place import TABLE, configured
+from aett.adapters.dynamodb.snapshots import DynamoSnapshots
+from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
 from aett.adapters.reading import PAGE_SIZE
 from aett.adapters.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
-
 
 Place: TypeAlias = str | Configuration | boto3.Session | Any
 """A URL, a configuration, a session of boto3's, or a client of its."""
@@ -73,6 +72,13 @@ class PersistenceManagement(PersistenceManagementFace):
     billing: arguments of CreateTable; on demand by default.
     """
 
-    def __init__(self, database: Place, *, table: str = TABLE, billing: Mapping[str, Any] = ON_DEMAND, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        database: Place,
+        *,
+        table: str = TABLE,
+        billing: Mapping[str, Any] = ON_DEMAND,
+        timeout: float = TIMEOUT,
+    ) -> None:
         lender = lender_of(configured(database), "dynamodb", 1, timeout)
         super().__init__(DynamoManagement(table, billing), AwsPerformer(lender))

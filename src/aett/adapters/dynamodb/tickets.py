@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from aett.adapters.dynamodb.items import counter_key, last_place, log_key, log_partition, sorted_number
-from aett.adapters.dynamodb.requests import CONDITION, queried
 from aett.adapters.aws.call import Call, done
-from aett.adapters.dynamodb.items import Item
+from aett.adapters.dynamodb.items import Item, counter_key, last_place, log_key, log_partition, sorted_number
+from aett.adapters.dynamodb.requests import CONDITION, queried
 from aett.adapters.pause import Pause
 from aett.core.plan import Plan
 
@@ -41,15 +40,11 @@ def checkpoint(entry: Item) -> int:
     return int(entry["sk"]["S"])
 
 
-def entries(
-    table: str, tenant_id: str, after: int, size: int, patience: tuple[float, ...]
-) -> Plan[list[Item]]:
+def entries(table: str, tenant_id: str, after: int, size: int, patience: tuple[float, ...]) -> Plan[list[Item]]:
     """The log's next entries, at most `size`, between which nothing can appear any more."""
     waits = iter(patience)
     while True:
-        found = yield from queried(
-            table, log_partition(tenant_id), sorted_number(after + 1), last_place(), size
-        )
+        found = yield from queried(table, log_partition(tenant_id), sorted_number(after + 1), last_place(), size)
         missing = _holes(after, found)
         if not missing:
             return found
