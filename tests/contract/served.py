@@ -162,7 +162,7 @@ class Joins:
                 list(joined.commits.get_from(STREAM[0]))
             joined.end("ROLLBACK")
 
-    def test_L10_writers_keep_their_pace_while_a_transaction_is_held_and_the_log_is_polled(
+    def test_L10_writers_are_not_starved_while_a_transaction_is_held_and_the_log_is_polled(
         self, clients: Clients, joining: Joining
     ) -> None:
         tenant, _ = STREAM
@@ -190,8 +190,9 @@ class Joins:
             polled = sum(pool.map(pace, [4.0] * 4, ["e", "f", "g", "h"])) / 2
             assert reading.result() == [], "the reader told of what is above a number that is still held"
             joined.end("COMMIT")
-        # How much exactly is for benchmarks to measure; queueing for the lock all the time left 4 of 100.
-        assert polled > undisturbed / 2, f"{polled} commits in 2 s beside a reader, {undisturbed} without"
+        # How fast is for benchmarks to measure; this tells starved from served, on however busy a machine:
+        # a reader that queues for the lock all the time leaves 4 of 100.
+        assert polled > undisturbed / 8, f"{polled} commits in 2 s beside a reader, {undisturbed} without"
         told = [each.checkpoint for each in log(clients.other, tenant)]
         assert told[0] == held.checkpoint
         assert len(told) == len(set(told)) == 1 + undisturbed + round(2 * polled)
