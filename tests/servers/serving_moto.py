@@ -1,13 +1,21 @@
-"""Moto's server on loopback, one request after another: it loses writes that race."""
+"""Moto's server on loopback, one request after another: it loses writes that race.
+
+For each action of a transaction it copies the whole table in depth, to be put back if the transaction fails,
+and for each query it sorts the whole table. Here only the table's shape is copied, since these transactions put
+and delete whole items, and only the partition is sorted: races take seconds instead of minutes.
+"""
 
 from __future__ import annotations
 
+import copy
 import io
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, run_simple
 
@@ -39,7 +47,30 @@ def locked(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterabl
     return call
 
 
+def copied(table: Any, _: dict[int, Any]) -> Any:
+    """The table with the same items; an update within a transaction would be seen in both."""
+    other = copy.copy(table)
+    other.items = defaultdict(dict, {partition: dict(items) for partition, items in table.items.items()})
+    return other
+
+
+def partitioned(query: Callable[..., Any]) -> Callable[..., Any]:
+    """The query of a table that shows it nothing but the partition that it asks for."""
+
+    def call(table: Any, partition: Any, *arguments: Any, **named: Any) -> Any:
+        whole = table.items
+        table.items = {partition: whole.get(partition, {})}
+        try:
+            return query(table, partition, *arguments, **named)
+        finally:
+            table.items = whole
+
+    return call
+
+
 if __name__ == "__main__":
+    Table.query = partitioned(Table.query)
+    Table.__deepcopy__ = copied
     run_simple(
         "127.0.0.1",
         int(sys.argv[1]),

@@ -11,8 +11,8 @@ from attrs import frozen
 from aett.adapters.dynamodb import items
 from aett.adapters.dynamodb.items import Item, number
 from aett.adapters.dynamodb.purging import finish, is_purged
-from aett.adapters.dynamodb.requests import fetched, got, queried, written
-from aett.adapters.dynamodb.tickets import PATIENCE, checkpoint, draw, entries
+from aett.adapters.dynamodb.requests import FAILED, fetched, got, queried, written
+from aett.adapters.dynamodb.tickets import PATIENCE, checkpoint, draw, entries, filled
 from aett.adapters.record import Record
 from aett.core.errors import StorageUnavailable
 from aett.core.number import MAX_REVISION
@@ -25,6 +25,8 @@ ATTEMPTS: Final = 100
 """How often a writer draws a number anew, since readers would not wait for it."""
 
 _FREE: Final = "attribute_not_exists(sk)"
+_ENTRY: Final = 3
+"""Where a transaction's actions have the log's entry."""
 
 
 def _nonce() -> bytes:
@@ -45,7 +47,7 @@ class DynamoEngine:
     nonce: Callable[[], bytes] = _nonce
 
     def append(self, record: Record) -> Plan[int | None]:
-        """Draw a number, write under it; if a condition refused that, look why."""
+        """Draw a number, write under it; if a condition refused that, give the number up, and look why."""
         nonce = self.nonce()
         for _ in range(ATTEMPTS):
             drawn = yield from draw(self.table, record.tenant_id)
@@ -53,11 +55,16 @@ class DynamoEngine:
             refused = yield from written(self.table, _actions(record, drawn, nonce), token)
             if refused is None:
                 return drawn
+            if refused.reasons[_ENTRY:] != (FAILED,):
+                yield from filled(self.table, record.tenant_id, (drawn,))
             place = (record.tenant_id, record.stream_id)
-            known = yield from got(self.table, items.id_key(*place, record.commit_id))
+            id_key, head_key = items.id_key(*place, record.commit_id), items.head_key(*place)
+            found = yield from fetched(self.table, [id_key, head_key])
+            known, head = (
+                next((each for each in found if each["sk"] == key["sk"]), None) for key in (id_key, head_key)
+            )
             if known is not None:
                 return int(known["checkpoint"]["N"]) if known["nonce"]["B"] == nonce else None
-            head = yield from got(self.table, items.head_key(*place))
             if head is not None and is_purged(head):
                 yield from finish(self.table, *place, head)
             elif not _follows(record, head):

@@ -14,6 +14,8 @@ from aett.core.plan import Plan
 CONDITION: Final = "ConditionalCheckFailedException"
 CANCELLED: Final = "TransactionCanceledException"
 CONFLICT: Final = "TransactionConflict"
+FAILED: Final = "ConditionalCheckFailed"
+"""In the reasons of a cancelled transaction: this action's condition does not hold."""
 
 BATCH_GET: Final = 100
 """Keys in one BatchGetItem; DynamoDB takes no more."""
@@ -84,7 +86,7 @@ def written(table: str, actions: Iterable[Mapping[str, Any]], token: str | None 
         reply = yield from Call("transact_write_items", arguments, refusals=(CANCELLED,))
         if not isinstance(reply, Refused):
             return None
-        if CONFLICT not in reply.reasons or CONDITION.removesuffix("Exception") in reply.reasons:
+        if CONFLICT not in reply.reasons or FAILED in reply.reasons:
             return reply
         yield from paused(waits)
 

@@ -1,8 +1,9 @@
 """Tickets: numbers drawn from a tenant's counter, and the holes that they can leave in its log.
 
 A writer draws its number, then writes under it; the key of the log's entry decides between a late writer and
-a reader that does not wait for it any longer, and fills the hole with a tombstone. An entry names its commit;
-one that names none is a tombstone. Nobody ever removes an entry, so a log has no holes but the newest.
+a reader that does not wait for it any longer, and fills the hole with a tombstone. A writer that was refused
+fills its own hole, so that readers wait for nobody but the slow and the dead. An entry names its commit; one
+that names none is a tombstone. Nobody ever removes an entry, so a log has no holes but the newest.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def entries(table: str, tenant_id: str, after: int, size: int, patience: tuple[f
         if (seconds := next(waits, None)) is not None:
             yield from Pause(seconds)
         else:
-            yield from _filled(table, tenant_id, missing)
+            yield from filled(table, tenant_id, missing)
 
 
 def _holes(after: int, found: Iterable[Item]) -> list[int]:
@@ -63,7 +64,7 @@ def _holes(after: int, found: Iterable[Item]) -> list[int]:
     return missing
 
 
-def _filled(table: str, tenant_id: str, missing: Iterable[int]) -> Plan[None]:
+def filled(table: str, tenant_id: str, missing: Iterable[int]) -> Plan[None]:
     """Put tombstones under these numbers; where somebody was faster, that stays."""
     for number in missing:
         yield from Call(
