@@ -275,6 +275,7 @@ ENGINES: Final = {
     "mariadb": "mysql",
     "mongodb": "mongodb",
     "mongodb+srv": "mongodb",
+    "dynamodb": "dynamodb",
 }
 """The engines by the schemes of their URLs."""
 

@@ -13,11 +13,10 @@ import attrs
 import pytest
 from pymongo import MongoClient, WriteConcern
 from tests.contract.served import TRAITS, Served, git_history_twice, harness
+from tests.contract.stopped import Stopped
 
 from aett import (
-    Commit,
     CommitTooLarge,
-    DuplicateCommit,
     Failure,
     Head,
     SchemaMismatch,
@@ -28,76 +27,20 @@ from aett import (
 from aett.adapters import mongodb
 from aett.adapters.mongodb.engine import MAX_COMMIT_SIZE
 from aett.testing import Contract, Harness, Place, Race
-from aett.testing.clients import Clients
-from aett.testing.laws.making import STREAM, append, id_of, log, make, notes, stored, whole
+from aett.testing.laws.making import STREAM, id_of, make
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.mongodb"
 RACE = Race(writers=12, commits=40, streams=4)
 
 
-class TestMongodb(Served):
+class TestMongodb(Stopped):
     race = RACE
+    round_trips = 3
 
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
         return harness(ENGINE, mongodb_url, called="collection")
-
-    def test_a_writer_stopped_after_any_round_trip_holds_up_nobody(self, clients: Clients) -> None:
-        plans: Any = clients.one.commits
-        for steps in range(4):
-            name = ("tenant", f"stopped after {steps}")
-            append(clients.one, name, notes("before"))
-            commit = make(Head.after(whole(clients.one, name)[-1]), *notes("half"))
-            _stopped(plans._plans.commit(commit), plans._performer, steps)
-            seen = [each.checkpoint for each in log(clients.other, "tenant")]
-            assert len(whole(clients.other, name)) == (2 if steps == 3 else 1)
-            answer = clients.other.commits.commit(commit)
-            match answer:
-                case Success(again):
-                    assert steps < 3
-                    assert (again.checkpoint or 0) > max(each or 0 for each in seen)
-                case Failure(DuplicateCommit(again)):
-                    assert steps == 3
-                case _:
-                    raise AssertionError(answer)
-            assert log(clients.one, "tenant")[-1] == again
-            append(clients.one, ("tenant", f"after {steps}"), notes("on it goes"))
-
-    def test_a_purge_stopped_after_any_round_trip_is_finished_by_the_next_writer(self, clients: Clients) -> None:
-        management: Any = clients.one.management
-        for steps in range(12):
-            name = ("tenant", f"purged, {steps}")
-            first, _ = append(clients.one, name, notes("one"), notes("two"))
-            _stopped(management._plans.purge_stream(*name), management._performer, steps)
-            log(clients.other, "tenant")
-            clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
-            clients.other.management.purge_stream(*name)
-            assert whole(clients.one, name) == []
-            assert [each for each in log(clients.one, "tenant") if each.stream_id == name[1]] == []
-            anew = append(clients.one, name, notes("anew"))
-            assert (anew[0].checkpoint or 0) > (first.checkpoint or 0)
-
-    def test_1200_commits_and_many_bytes_in_one_stream_are_read_whole(self, clients: Clients) -> None:
-        head, expected = Head(*STREAM), list[Commit]()
-        for number in range(1200):
-            body = Photographed(bytes(1500)) if number % 2 else Photographed(b"small")
-            expected.append(stored(clients.one, make(head, body)))
-            head = Head.after(expected[-1])
-        reader = clients.connect(page_size=1000).commits
-        assert list(reader.get(*STREAM)) == expected
-        assert list(reader.get_from(STREAM[0])) == expected
-
-
-def _stopped(plan: Any, perform: Any, steps: int) -> None:
-    """Perform so many steps of the plan, and no more."""
-    try:
-        step = next(plan)
-        for _ in range(steps):
-            step = plan.send(perform(step))
-    except StopIteration:
-        return
-    plan.close()
 
 
 class TestAsyncMongodb(Served):

@@ -69,8 +69,9 @@ def partitioned(query: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if __name__ == "__main__":
-    Table.query = partitioned(Table.query)
-    Table.__deepcopy__ = copied
+    tables: Any = Table
+    tables.query = partitioned(tables.query)
+    tables.__deepcopy__ = copied
     run_simple(
         "127.0.0.1",
         int(sys.argv[1]),

@@ -36,9 +36,9 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
 
         name = f"{service} at {endpoint or 'Amazon'}"
         return OwnPools(name, opened, lambda pool: nullcontext(pool[1]), _close, _terminate)
-    if not is_client(place, service):
+    if not is_client(place, service, awaited=True):
         raise TypeError(
-            f"a URL, a Configuration, an aioboto3.Session or a client of {service}, not {type(place).__name__}"
+            f"a URL, a Configuration, an aioboto3.Session or a client of {service}'s, not {type(place).__name__}"
         )
     return AsyncCallersPool(lambda: nullcontext(place))
 

@@ -36,10 +36,8 @@ def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a client's means."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     told = f"{name}: {lines[0][:500]}"
-    code = ""
-    if isinstance(error, ClientError):
-        response: Any = error.response
-        code = str(response.get("Error", {}).get("Code", ""))
+    response: Any = getattr(error, "response", {})
+    code = str(response.get("Error", {}).get("Code", ""))
     if code in _SCHEMA:
         return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies the place")
     if code in _NOT_ALLOWED or isinstance(error, _CONFIGURATION):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 import boto3
@@ -35,18 +36,19 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lende
 
         name = f"{service} at {endpoint or 'Amazon'}"
         return OwnPool(name, opened, nullcontext, lambda client: client.close())
-    if not is_client(place, service) or not hasattr(place, "get_paginator"):
+    if not is_client(place, service, awaited=False):
         raise TypeError(
-            f"a URL, a Configuration, a boto3.Session or a client of {service}, not {type(place).__name__}"
+            f"a URL, a Configuration, a boto3.Session or a client of {service}'s, not {type(place).__name__}"
         )
     return CallersPool(lambda: nullcontext(place))
 
 
-def is_client(place: Any, service: str) -> bool:
-    """Whether it is a client of this service."""
-    meta = getattr(place, "meta", None)
-    model = getattr(meta, "service_model", None)
-    return getattr(model, "service_name", None) == service
+def is_client(place: Any, service: str, *, awaited: bool) -> bool:
+    """Whether it is a client of this service, and one whose calls are awaited, or not."""
+    model = getattr(getattr(place, "meta", None), "service_model", None)
+    if getattr(model, "service_name", None) != service:
+        return False
+    return iscoroutinefunction(getattr(place, "_make_api_call", None)) == awaited
 
 
 class AwsPerformer:
@@ -76,7 +78,7 @@ class AwsPerformer:
                     return self._asked(client, step)
             case Calls(calls):
                 with self._lender.lent(alone=False) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-                    return list(pool.map(lambda call: self._asked(client, call), calls))
+                    return list(pool.map(self._asked, [client] * len(calls), calls))
             case _:
                 raise TypeError(f"Amazon's services have no step {type(step).__name__}")
 

@@ -1,0 +1,103 @@
+"""Writers and purges that die between two of their round trips, and pages as large as a server's limits."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from tests.contract.served import Served
+
+from aett import Commit, DuplicateCommit, Failure, Head, Success
+from aett.testing.clients import Clients
+from aett.testing.laws.making import STREAM, append, log, make, notes, stored, whole
+from aett.testing.samples import Photographed
+
+
+class Stopped(Served):
+    """For engines whose commits take several round trips, the last of which decides."""
+
+    round_trips: ClassVar[int]
+    """Of a commit that nobody is in the way of."""
+
+    def test_a_writer_stopped_after_any_round_trip_holds_up_nobody(self, clients: Clients) -> None:
+        plans: Any = clients.one.commits
+        for steps in range(self.round_trips + 1):
+            name = ("tenant", f"stopped after {steps}")
+            append(clients.one, name, notes("before"))
+            commit = make(Head.after(whole(clients.one, name)[-1]), *notes("half"))
+            assert stop(plans._plans.commit(commit), plans._performer, steps) == steps
+            seen = [each.checkpoint for each in log(clients.other, "tenant")]
+            written = steps == self.round_trips
+            assert len(whole(clients.other, name)) == (2 if written else 1)
+            answer = clients.other.commits.commit(commit)
+            match answer:
+                case Success(again):
+                    assert not written
+                    assert again.checkpoint is None or again.checkpoint > max(each or 0 for each in seen)
+                case Failure(DuplicateCommit(again)):
+                    assert written
+                case _:
+                    raise AssertionError(answer)
+            told = log(clients.one, "tenant")
+            assert told[-1].commit_id == again.commit_id
+            assert [each.checkpoint for each in told][: len(seen)] == seen
+            append(clients.one, ("tenant", f"after {steps}"), notes("on it goes"))
+
+    def test_a_purge_stopped_after_any_round_trip_is_finished_by_the_next(self, clients: Clients) -> None:
+        management: Any = clients.one.management
+        for steps in range(12):
+            name = ("tenant", f"purged, {steps}")
+            append(clients.one, name, notes("one"), notes("two"))
+            newest = log(clients.one, "tenant")[-1].checkpoint or 0
+            stop(management._plans.purge_stream(*name), management._performer, steps)
+            log(clients.other, "tenant")
+            clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
+            clients.other.management.purge_stream(*name)
+            assert whole(clients.one, name) == []
+            assert [each for each in log(clients.one, "tenant") if each.stream_id == name[1]] == []
+            append(clients.one, name, notes("anew"))
+            (anew,) = (each for each in log(clients.one, "tenant") if each.stream_id == name[1])
+            assert (anew.checkpoint or 0) > newest
+
+    def test_1200_commits_and_many_bytes_in_one_stream_are_read_whole(self, clients: Clients) -> None:
+        head, expected = Head(*STREAM), list[Commit]()
+        for number in range(1200):
+            body = Photographed(bytes(1900)) if number % 2 else Photographed(b"small")
+            expected.append(stored(clients.one, make(head, body)))
+            head = Head.after(expected[-1])
+        reader = clients.connect(page_size=1000).commits
+        found = list(reader.get(*STREAM))
+        assert [each.commit_id for each in found] == [each.commit_id for each in expected]
+        assert [each.events for each in found] == [each.events for each in expected]
+        assert list(reader.get_from(STREAM[0])) == found
+
+
+def stop(plan: Any, perform: Any, steps: int) -> int:
+    """Perform so many steps of the plan, and no more; gives how many there were."""
+    done = 0
+    try:
+        step = next(plan)
+        while done < steps:
+            answer = perform(step)
+            done += 1
+            step = plan.send(answer)
+    except StopIteration:
+        return done
+    plan.close()
+    return done
+
+
+class Twice:
+    """Performs each step twice, as a client does that never got the first reply."""
+
+    def __init__(self, perform: Any) -> None:
+        self._perform = perform
+
+    def __call__(self, step: Any, /) -> Any:
+        """Ask, unheard, and ask again."""
+        self._perform(step)
+        return self._perform(step)
+
+    def close(self) -> None:
+        """Close the performer."""
+        self._perform.close()
