@@ -191,8 +191,22 @@ def checker(kind: Kind, *streams: str, purged: bool = False) -> Callable[[Any, M
                     assert each in log, f"L6: {name}'s {each.commit_id.int} at {each.checkpoint} was lost of {ids}"
             if isinstance(result, list):
                 _check_reader(result, log, purged=purged)
+        for number, stream in enumerate(streams, 1000):
+            _goes_on(commits, world, stream, number)
 
     return check
+
+
+def _goes_on(commits: Commits, world: Perform, stream: str, number: int) -> None:
+    """A new commit is accepted; it may have to finish a purge, and look again."""
+    answer: Any = None
+    for _ in range(2):
+        found: list[Commit] = run(read(commits.get(TENANT, stream, 1, 2**62)), world)
+        head = Head.after(found[-1]) if found else Head(TENANT, stream)
+        answer = run(commits.commit(commit_of(stream, number, head=head)), world)
+        if isinstance(answer, Success):
+            return
+    raise AssertionError(f"L1: after {_ids(found)} nothing can follow in {stream}: {answer}")
 
 
 def _check_reader(seen: list[Commit], log: list[Commit], *, purged: bool) -> None:

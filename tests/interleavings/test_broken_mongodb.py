@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from tests.interleavings.actors import Kind, checker, continuer, purger, reader, writer
+from tests.interleavings.actors import Kind, continuer, purger, reader, writer
+from tests.interleavings.finding import found
 from tests.simulated.mongodb import KEYS, SimulatedMongo
 
 from aett.adapters.mongodb import documents, engine, purging, tickets
@@ -15,7 +16,7 @@ from aett.adapters.mongodb.management import MongoManagement
 from aett.adapters.mongodb.steps import Delete, Document, Find, Insert
 from aett.adapters.record import Record
 from aett.core.plan import Plan, Step
-from aett.testing.interleaving import Budget, Interleavings, Misbehaved, Program
+from aett.testing.interleaving import Budget, Program
 
 
 def kind_of(made: type[MongoEngine] = MongoEngine) -> Kind:
@@ -26,22 +27,6 @@ def kind_of(made: type[MongoEngine] = MongoEngine) -> Kind:
 
 
 KIND = kind_of()
-
-
-def found(
-    actors: Mapping[str, Program],
-    law: str,
-    fault: Budget = Budget(),  # noqa: B008  # frozen
-    world: SimulatedMongo | None = None,
-    *,
-    kind: Kind = KIND,
-    purged: bool = False,
-) -> tuple[str, ...]:
-    """The schedule that breaks this law."""
-    check = checker(kind, "s", "r", purged=purged)
-    with pytest.raises(Misbehaved, match=law) as caught:
-        Interleavings(actors, world or SimulatedMongo(), check, fault).explore()
-    return caught.value.schedule
 
 
 class DrawsFirst(MongoEngine):
@@ -58,7 +43,12 @@ class DrawsFirst(MongoEngine):
 
 def test_a_number_drawn_before_the_guard_puts_a_stream_in_disorder() -> None:
     kind = kind_of(DrawsFirst)
-    schedule = found({"A": writer(kind, "A", "s", 1), "B": continuer(kind, "B", "s", 1, 2)}, "L10", kind=kind)
+    schedule = found(
+        {"A": writer(kind, "A", "s", 1), "B": continuer(kind, "B", "s", 1, 2)},
+        "L10",
+        kind=kind,
+        world=SimulatedMongo(),
+    )
     assert len(schedule) <= 7, schedule
 
 
@@ -69,24 +59,35 @@ def test_a_reader_that_passes_over_holes_skips(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(engine, "entries", unfilled)
     actors = {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "r", 2), "R": reader(KIND, 1)}
-    schedule = found(actors, "L10: a reader at 2 will never see")
+    schedule = found(actors, "L10: a reader at 2 will never see", kind=KIND, world=SimulatedMongo())
     assert len(schedule) == 7, schedule
 
 
 def test_without_the_key_of_numbers_a_late_writer_slips_in() -> None:
     keys = {**KEYS, "commits": tuple(each for each in documents.COMMITS if each.name != "log")}
     actors = {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "r", 2), "R": reader(KIND, 1)}
-    found(actors, "L10", world=SimulatedMongo(keys))
+    found(actors, "L10", kind=KIND, world=SimulatedMongo(keys))
 
 
 def test_without_the_key_of_sequences_two_writers_win() -> None:
     keys = {**KEYS, "commits": tuple(each for each in documents.COMMITS if each.name != "sequence")}
-    found({"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "s", 2)}, "missing", world=SimulatedMongo(keys))
+    found(
+        {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "s", 2)},
+        "missing",
+        kind=KIND,
+        world=SimulatedMongo(keys),
+    )
 
 
 def test_a_writer_that_does_not_know_its_own_write_takes_it_for_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "document", _without_nonce(documents.document))
-    found({"A": writer(KIND, "A", "s", 1)}, "L4: took its own", Budget(twice=1))
+    found(
+        {"A": writer(KIND, "A", "s", 1)},
+        "L4: took its own",
+        kind=KIND,
+        world=SimulatedMongo(),
+        fault=Budget(twice=1),
+    )
 
 
 def _without_nonce(document: Callable[..., Document]) -> Callable[..., Document]:
@@ -105,7 +106,7 @@ def test_without_the_fence_a_purged_stream_goes_on(monkeypatch: pytest.MonkeyPat
         return {**counter, "fence": -1}
 
     monkeypatch.setattr(engine, "draw", unfenced)
-    found(PURGED, "missing", purged=True)
+    found(PURGED, "missing", kind=KIND, world=SimulatedMongo(), purged=True)
 
 
 def test_without_settling_a_purged_stream_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +114,7 @@ def test_without_settling_a_purged_stream_goes_on(monkeypatch: pytest.MonkeyPatc
         yield from tickets.modified(tenant_id, {"$max": {"floor": number}})
 
     monkeypatch.setattr(purging, "settle", unsettled)
-    found(PURGED, "missing", purged=True)
+    found(PURGED, "missing", kind=KIND, world=SimulatedMongo(), purged=True)
 
 
 class Unburied(SimulatedMongo):
@@ -132,7 +133,7 @@ def test_tombstones_that_a_purge_removes_let_a_late_writer_in() -> None:
         "B": writer(KIND, "B", "s", 2),
         "R": reader(KIND, 1),
     }
-    found(actors, "L10", world=Unburied(), purged=True)
+    found(actors, "L10", kind=KIND, world=Unburied(), purged=True)
 
 
 def test_a_floor_that_is_read_after_the_page_hides_what_came_between(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,4 +154,4 @@ def test_a_floor_that_is_read_after_the_page_hides_what_came_between(monkeypatch
         "B": writer(KIND, "B", "s", 2),
         "R": reader(KIND, 1),
     }
-    found(actors, "L10", purged=True)
+    found(actors, "L10", kind=KIND, world=SimulatedMongo(), purged=True)

@@ -1,0 +1,26 @@
+"""What the scheduler finds when a plan, or an engine, is broken on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from tests.interleavings.actors import Kind, checker
+
+from aett.testing.interleaving import Budget, Interleavings, Misbehaved, Program, Simulated
+
+
+def found(
+    actors: Mapping[str, Program],
+    law: str,
+    *,
+    kind: Kind,
+    world: Simulated,
+    fault: Budget = Budget(),  # noqa: B008  # frozen
+    purged: bool = False,
+) -> tuple[str, ...]:
+    """The schedule that breaks this law."""
+    check = checker(kind, "s", "r", purged=purged)
+    with pytest.raises(Misbehaved, match=law) as caught:
+        Interleavings(actors, world, check, fault).explore()
+    return caught.value.schedule
