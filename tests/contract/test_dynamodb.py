@@ -15,7 +15,16 @@ from botocore.awsrequest import AWSResponse
 from tests.contract.served import Served, git_history_twice, harness
 from tests.contract.stopped import Stopped, Twice
 
-from aett import CommitTooLarge, DuplicateCommit, Failure, Head, SchemaMismatch, StorageUnavailable, Success
+from aett import (
+    CommitTooLarge,
+    DuplicateCommit,
+    Failure,
+    Head,
+    SchemaMismatch,
+    Snapshot,
+    StorageUnavailable,
+    Success,
+)
 from aett.adapters import dynamodb
 from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE
 from aett.testing import Harness, Race
@@ -171,6 +180,24 @@ def test_a_commit_of_more_than_an_item_holds_is_too_large(dynamodb_url: str, tab
                     assert actual > limit == MAX_COMMIT_SIZE
                 case _:
                     raise AssertionError(answer)
+
+
+def test_a_snapshot_of_more_than_an_item_holds_is_no_schemas_fault(dynamodb_url: str, table: str) -> None:
+    with dynamodb.SnapshotStore(dynamodb_url, table=table) as snapshots:
+        with pytest.raises(StorageUnavailable, match="Item size"):
+            snapshots.add(Snapshot(Head("tenant", "stream", 1, 1), "shape", bytes(420_000)))
+
+
+def test_a_configuration_or_a_session_names_a_place(dynamodb_url: str, table: str) -> None:
+    made = arguments_of(dynamodb_url)
+    keys = {"access_key": "testing", "secret_key": "marked"}
+    place = dynamodb.Configuration(region=made["region_name"], endpoint_url=made["endpoint_url"], **keys)
+    assert "marked" not in repr(place)
+    with dynamodb.CommitStore(place, topic_map=TOPICS, table=table) as store:
+        assert list(store.get(*STREAM)) == []
+    session: Any = boto3.Session(region_name="us-east-1", profile_name=None)
+    store = dynamodb.CommitStore(session, topic_map=TOPICS)  # nobody is asked until its first use
+    store.close()
 
 
 def test_commits_of_full_size_are_read_and_purged(dynamodb_url: str, table: str) -> None:

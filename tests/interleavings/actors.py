@@ -199,9 +199,9 @@ def checker(kind: Kind, *streams: str, purged: bool = False) -> Callable[[Any, M
 
 def _goes_on(commits: Commits, world: Perform, stream: str, number: int) -> None:
     """A new commit is accepted; it may have to finish a purge, and look again."""
-    answer: Any = None
+    answer, found = None, list[Commit]()
     for _ in range(2):
-        found: list[Commit] = run(read(commits.get(TENANT, stream, 1, 2**62)), world)
+        found = run(read(commits.get(TENANT, stream, 1, 2**62)), world)
         head = Head.after(found[-1]) if found else Head(TENANT, stream)
         answer = run(commits.commit(commit_of(stream, number, head=head)), world)
         if isinstance(answer, Success):

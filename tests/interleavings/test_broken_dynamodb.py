@@ -11,7 +11,7 @@ from tests.interleavings.finding import found
 from tests.simulated.dynamodb import SimulatedDynamo
 
 from aett.adapters.aws.call import Call
-from aett.adapters.dynamodb import engine, items, purging
+from aett.adapters.dynamodb import engine, items, purging, requests
 from aett.adapters.dynamodb.engine import DynamoEngine
 from aett.adapters.dynamodb.items import Item
 from aett.adapters.dynamodb.management import DynamoManagement
@@ -93,7 +93,7 @@ def test_a_head_put_whatever_is_there_lets_two_writers_win(monkeypatch: pytest.M
 
 
 def test_a_commit_put_before_its_log_entry_is_acknowledged_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = engine.written
+    whole = requests.written
 
     def apart(table: str, actions: Actions, token: str | None = None) -> Plan[Any]:
         refused = yield from whole(table, actions[:3], token)
@@ -129,7 +129,7 @@ def test_a_purge_whose_mark_nobody_minds_leaves_half_a_stream(monkeypatch: pytes
 
 
 def test_a_purge_that_does_not_demand_its_mark_takes_what_came_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = purging.written
+    whole = requests.written
 
     def undemanding(table: str, actions: Actions) -> Plan[Any]:
         return (yield from whole(table, actions[1:]))

@@ -6,7 +6,18 @@ import sys
 import pytest
 from odbc import WITH_ODBC
 
-DRIVERS = {"sqlite3", "aiosqlite", "psycopg", "asyncpg", "pymysql", "aiomysql", "pyodbc", "pymongo", "boto3"}
+DRIVERS = {
+    "sqlite3",
+    "aiosqlite",
+    "psycopg",
+    "asyncpg",
+    "pymysql",
+    "aiomysql",
+    "pyodbc",
+    "pymongo",
+    "boto3",
+    "aioboto3",
+}
 WAITING = {"tenacity", "stamina"}
 TESTING = {"hypothesis", "pytest"}
 SLOW = {"cattrs"}
@@ -43,6 +54,8 @@ def test_the_memory_engine_imports_no_driver() -> None:
         ("mysql", "AsyncCommitStore", {"pymysql", "aiomysql"}),
         ("mongodb", "CommitStore", {"pymongo"}),
         ("mongodb", "AsyncCommitStore", {"pymongo"}),
+        ("dynamodb", "CommitStore", {"boto3"}),
+        ("dynamodb", "AsyncCommitStore", {"boto3", "aioboto3"}),
         pytest.param("mssql", "CommitStore", {"pyodbc"}, marks=WITH_ODBC),
         pytest.param("mssql", "AsyncCommitStore", {"pyodbc"}, marks=WITH_ODBC),
     ],
@@ -63,6 +76,8 @@ def test_a_store_imports_its_own_driver_and_no_other(engine: str, store: str, dr
         ("aett.adapters.mysql.AsyncCommitStore", "aiomysql", "mysql-async"),
         ("aett.adapters.mongodb.CommitStore", "pymongo", "mongodb"),
         ("aett.adapters.mongodb.AsyncCommitStore", "pymongo", "mongodb-async"),
+        ("aett.adapters.dynamodb.CommitStore", "boto3", "dynamodb"),
+        ("aett.adapters.dynamodb.AsyncCommitStore", "aioboto3", "dynamodb-async"),
         ("aett.adapters.mssql.CommitStore", "pyodbc", "mssql"),
         ("aett.testing.check_commutes", "hypothesis", "testing"),
     ],

@@ -49,6 +49,7 @@ PUBLIC = {
         *("UnsupportedServer", "UnsupportedType", "WriteRejection", "accept", "caused_by", "commutes"),
         *("conflicts_if", "every", "fold", "never"),
     ],
+    "aett.adapters.dynamodb": sorted([*STORES, "Configuration"]),
     "aett.adapters.memory": sorted([*STORES, "Memory"]),
     "aett.adapters.mongodb": STORES,
     "aett.adapters.mssql": STORES,

@@ -18,6 +18,7 @@ from aett.core.errors import AettError, SchemaMismatch, StorageUnavailable, Unsu
 KINDS: Final[tuple[type[Exception], ...]] = (BotoCoreError, ClientError)
 
 _SCHEMA: Final = ("ResourceNotFoundException", "NoSuchBucket", "ValidationException")
+_TOO_LARGE: Final = "Item size"
 _NOT_ALLOWED: Final = ("AccessDeniedException", "AccessDenied", "NotImplemented", "UnknownOperationException")
 _CONFIGURATION: Final = (NoCredentialsError, PartialCredentialsError, NoRegionError)
 
@@ -38,7 +39,7 @@ def translated(error: Exception, name: str) -> AettError:
     told = f"{name}: {lines[0][:500]}"
     response: Any = getattr(error, "response", {})
     code = str(response.get("Error", {}).get("Code", ""))
-    if code in _SCHEMA:
+    if code in _SCHEMA and _TOO_LARGE not in told:
         return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies the place")
     if code in _NOT_ALLOWED or isinstance(error, _CONFIGURATION):
         return UnsupportedServer(told)

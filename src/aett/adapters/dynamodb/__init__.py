@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aett.core.later import later
 
 if TYPE_CHECKING:
+    from aett.adapters.aws.place import Configuration
     from aett.adapters.dynamodb.async_stores import (
         AsyncCommitStore,
         AsyncPersistenceManagement,
@@ -19,12 +20,16 @@ __all__ = [
     "AsyncPersistenceManagement",
     "AsyncSnapshotStore",
     "CommitStore",
+    "Configuration",
     "PersistenceManagement",
     "SnapshotStore",
 ]
 
 __getattr__ = later(
     __name__,
-    {name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
-    {"stores": "dynamodb", "async_stores": "dynamodb-async"},
+    {
+        **{name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
+        "Configuration": "place",
+    },
+    {"place": "dynamodb", "stores": "dynamodb", "async_stores": "dynamodb-async"},
 )
