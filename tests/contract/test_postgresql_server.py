@@ -24,8 +24,8 @@ from aett.adapters.postgresql import (
     SnapshotStore,
 )
 from aett.adapters.postgresql.dialect import dialect
-from aett.adapters.record import Record
 from aett.adapters.sql.rendering import pyformat
+from aett.adapters.store.record import Record
 from aett.testing.laws.making import make, notes
 from aett.testing.samples import TOPICS
 

@@ -19,7 +19,7 @@ from hypothesis import Phase, settings
 
 from aett.adapters import memory
 from aett.adapters.memory import CommitStore, Memory
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.commit import Commit
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Success

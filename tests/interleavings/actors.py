@@ -18,11 +18,11 @@ from aett import (
     NonConflictingCommit,
     Success,
 )
-from aett.adapters.commits import Commits
-from aett.adapters.engine import Engine
-from aett.adapters.plans import ManagementPlans
-from aett.adapters.reading import Reading
-from aett.adapters.record import Recorder
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.engine import Engine
+from aett.adapters.store.plans import ManagementPlans
+from aett.adapters.store.reading import Reading
+from aett.adapters.store.record import Recorder
 from aett.core.errors import StorageUnavailable
 from aett.core.outcome import Outcome
 from aett.core.plan import Perform, Plan, run

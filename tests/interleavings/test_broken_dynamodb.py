@@ -16,7 +16,7 @@ from aett.adapters.dynamodb.engine import DynamoEngine
 from aett.adapters.dynamodb.items import Item
 from aett.adapters.dynamodb.management import DynamoManagement
 from aett.adapters.dynamodb.requests import queried
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.plan import Plan, Step
 from aett.testing.interleaving import Budget, Program
 

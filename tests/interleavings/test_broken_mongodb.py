@@ -14,7 +14,7 @@ from aett.adapters.mongodb import documents, engine, purging, tickets
 from aett.adapters.mongodb.engine import MongoEngine
 from aett.adapters.mongodb.management import MongoManagement
 from aett.adapters.mongodb.steps import Delete, Document, Find, Insert
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.plan import Plan, Step
 from aett.testing.interleaving import Budget, Program
 

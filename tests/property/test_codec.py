@@ -21,11 +21,11 @@ from attrs import define, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aett.core import codec as codec_module
-from aett.core.codec import Codec, Undecodable, codec_for
+from aett.core.codec import codec as codec_module
+from aett.core.codec.codec import Codec, Undecodable, codec_for
+from aett.core.codec.shape import Shape as CodecShape
+from aett.core.codec.shape import fingerprint
 from aett.core.errors import UnsupportedType
-from aett.core.shape import Shape as CodecShape
-from aett.core.shape import fingerprint
 
 T = t.TypeVar("T")
 UserId = t.NewType("UserId", int)
@@ -417,7 +417,7 @@ def test_what_msgspec_would_read_otherwise_is_read_strictly(type_: t.Any) -> Non
 
 def test_a_domain_of_plain_classes_does_not_import_cattrs() -> None:
     code = (
-        "import sys, attrs; from aett.core.codec import codec_for\n"
+        "import sys, attrs; from aett.core.codec.codec import codec_for\n"
         "@attrs.frozen\nclass Deposited: amount: int\n"
         "codec_for(Deposited).encode(Deposited(1)); sys.exit('cattrs' in sys.modules)"
     )

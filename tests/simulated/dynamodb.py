@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Self
 
 from aett.adapters.aws.call import Call, Refused
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 _CANCELLED = "TransactionCanceledException"

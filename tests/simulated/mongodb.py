@@ -19,7 +19,7 @@ from aett.adapters.mongodb.steps import (
     Modify,
     Replace,
 )
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {

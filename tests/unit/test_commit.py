@@ -13,7 +13,7 @@ import pytest
 from attrs import frozen
 
 from aett import MAX_REVISION, Commit, EventMessage, Head, InvalidCommit, Topic, TopicMap, caused_by
-from aett.adapters.record import Recorder
+from aett.adapters.store.record import Recorder
 from aett.core.stamp import from_microseconds, to_microseconds
 
 ID = UUID(int=1)

@@ -25,11 +25,11 @@ from aett import (
     UnknownTopic,
     commutes,
 )
-from aett.adapters.commits import Commits
-from aett.adapters.record import Recorder
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.statement import Insert, Statement
 from aett.adapters.sqlite.dialect import dialect
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.record import Recorder
 from aett.core.plan import Plan
 
 

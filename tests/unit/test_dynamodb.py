@@ -9,7 +9,7 @@ import pytest
 from aett import StorageUnavailable
 from aett.adapters.aws.call import Call, Refused
 from aett.adapters.dynamodb.requests import PAUSES, fetched, queried, written
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Plan
 
 KEYS: list[dict[str, Any]] = [{"pk": {"S": f"{number}"}, "sk": {"S": "0"}} for number in range(3)]

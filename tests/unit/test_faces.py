@@ -17,7 +17,7 @@ ADAPTERS = Path(aett.adapters.__file__).parent
 
 
 def test_the_awaiting_face_is_the_blocking_one_awaited() -> None:
-    assert hushed(ADAPTERS / "faces/awaiting.py") == hushed(ADAPTERS / "faces/blocking.py")
+    assert hushed(ADAPTERS / "store/awaiting.py") == hushed(ADAPTERS / "store/blocking.py")
 
 
 def test_the_awaiting_repositories_are_the_blocking_ones_awaited() -> None:
@@ -26,10 +26,10 @@ def test_the_awaiting_repositories_are_the_blocking_ones_awaited() -> None:
 
 
 def test_a_face_that_drifts_is_noticed(tmp_path: Path) -> None:
-    text = (ADAPTERS / "faces/awaiting.py").read_text(encoding="utf-8")
+    text = (ADAPTERS / "store/awaiting.py").read_text(encoding="utf-8")
     drifted = tmp_path / "awaiting.py"
     drifted.write_text(text.replace("cursor = fetched.following", "cursor = None"), encoding="utf-8")
-    assert hushed(drifted) != hushed(ADAPTERS / "faces/blocking.py")
+    assert hushed(drifted) != hushed(ADAPTERS / "store/blocking.py")
 
 
 @pytest.mark.parametrize("port", ["commit_store", "snapshot_store", "persistence_management"])

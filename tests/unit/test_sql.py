@@ -10,10 +10,8 @@ from aett import SchemaMismatch, UnsupportedServer
 from aett.adapters.mysql.dialect import dialect as mysql
 from aett.adapters.mysql.server import arguments
 from aett.adapters.mysql.server import server_of as mysql_at
-from aett.adapters.pause import Pause
 from aett.adapters.postgresql.dialect import dialect as postgresql
 from aett.adapters.postgresql.server import server_of as postgresql_of
-from aett.adapters.record import Record
 from aett.adapters.sql.barrier import PAUSES, REST, QueuedBarrier, WatchedBarrier
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.engine import SqlEngine
@@ -22,6 +20,8 @@ from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.rendering import numbered, positional, pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Insert, Statement, Transaction, Try
+from aett.adapters.store.pause import Pause
+from aett.adapters.store.record import Record
 from aett.core.plan import Plan, Step
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from aett.core.codec.difference import difference
 from aett.core.commit import Commit
-from aett.core.difference import difference
 from aett.core.fold import Impossible
 from aett.core.headers import Headers
 from aett.core.rejection import CommitRejection

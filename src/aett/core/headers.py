@@ -26,7 +26,7 @@ def freeze(headers: Headers) -> Headers:
     if not headers:
         return EMPTY
     # What encodes is loaded when something is encoded: `import aett` is to be quick.
-    from aett.core.header_json import copied  # noqa: PLC0415
+    from aett.core.codec.header_json import copied  # noqa: PLC0415
 
     plain = dict(headers)
     try:

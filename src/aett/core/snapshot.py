@@ -11,7 +11,7 @@ from aett.core.folded import Folded
 from aett.core.head import Head
 
 if TYPE_CHECKING:
-    from aett.core.codec import Codec
+    from aett.core.codec.codec import Codec
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -49,13 +49,13 @@ class Snapshot:
 def state_codec(source: Evolves[S, E]) -> Codec[S]:
     """The codec of the source's states; `UnsupportedType` if there can be none."""
     # What encodes is loaded when something is to be encoded: `import aett` is to be quick.
-    from aett.core.codec import codec_for  # noqa: PLC0415
+    from aett.core.codec.codec import codec_for  # noqa: PLC0415
 
     declared: Any = source.state
     return codec_for(type(source.initial) if declared is None else declared)
 
 
 def _fingerprint(source: Evolves[Any, Any], codec: Codec[Any]) -> str:
-    from aett.core.shape import fingerprint  # noqa: PLC0415
+    from aett.core.codec.shape import fingerprint  # noqa: PLC0415
 
     return fingerprint(f"{source.name}\n{source.version}\n{codec.shape.text}")

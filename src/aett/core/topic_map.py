@@ -11,7 +11,7 @@ from aett.core.errors import UnsupportedType
 from aett.core.topic import Topic
 
 if TYPE_CHECKING:
-    from aett.core.envelope import Envelopes
+    from aett.core.codec.envelope import Envelopes
 
 _OWN: Final = (Dispatched,)
 
@@ -35,7 +35,7 @@ class TopicMap:
         every = (*self._classes, *_OWN)
         _refuse_shared_topics(every)
         # What encodes is loaded when something is to be encoded: `import aett` is to be quick.
-        from aett.core.envelope import envelopes_of  # noqa: PLC0415
+        from aett.core.codec.envelope import envelopes_of  # noqa: PLC0415
 
         self.envelopes = envelopes_of(dict.fromkeys(every))
 

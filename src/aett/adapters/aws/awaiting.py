@@ -9,12 +9,12 @@ from typing import Any, TypeAlias, TypeVar
 import aioboto3
 from botocore.exceptions import ClientError
 
-from aett.adapters.async_lending import AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.aws.call import Call, Calls, Refused, Reply
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.performing import is_client
 from aett.adapters.aws.place import Configuration, client_settings
-from aett.adapters.pause import Pause
+from aett.adapters.lending.awaiting import AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 A = TypeVar("A")

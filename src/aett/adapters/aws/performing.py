@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from aett.adapters.aws.call import Call, Calls, Refused, Reply
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.place import Configuration, client_settings
-from aett.adapters.lending import CallersPool, Lender, OwnPool
-from aett.adapters.pause import Pause
+from aett.adapters.lending.blocking import CallersPool, Lender, OwnPool
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 A = TypeVar("A")

@@ -9,18 +9,18 @@ import aioboto3
 
 from aett.adapters.aws.awaiting import AsyncAwsPerformer, lender_of
 from aett.adapters.aws.place import POOL_SIZE, TIMEOUT, Configuration
-from aett.adapters.commits import Commits
 from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE, DynamoEngine
 from aett.adapters.dynamodb.management import ON_DEMAND, DynamoManagement
 from aett.adapters.dynamodb.place import TABLE, configured
 from aett.adapters.dynamodb.snapshots import DynamoSnapshots
-from aett.adapters.faces.awaiting import (
+from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPersistenceManagementFace,
     AsyncSnapshotStoreFace,
 )
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 

@@ -13,7 +13,7 @@ from aett.adapters.dynamodb.items import Item, number
 from aett.adapters.dynamodb.purging import finish, is_purged
 from aett.adapters.dynamodb.requests import FAILED, fetched, got, queried, written
 from aett.adapters.dynamodb.tickets import PATIENCE, checkpoint, draw, entries, filled
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan

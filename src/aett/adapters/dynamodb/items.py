@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.errors import CorruptStorage
 from aett.core.number import MAX_REVISION
 

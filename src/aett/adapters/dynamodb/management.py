@@ -10,7 +10,7 @@ from attrs import frozen
 from aett.adapters.aws.call import Call, Refused, Reply, done
 from aett.adapters.dynamodb import items, purging
 from aett.adapters.dynamodb.requests import queried
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core import identifier
 from aett.core.errors import SchemaMismatch, StorageUnavailable
 from aett.core.plan import Plan

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aett.adapters.aws.call import Call, Refused, done
 from aett.adapters.dynamodb.items import Item, Key
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.errors import StorageUnavailable
 from aett.core.plan import Plan
 

@@ -9,14 +9,14 @@ import boto3
 
 from aett.adapters.aws.performing import AwsPerformer, lender_of
 from aett.adapters.aws.place import POOL_SIZE, TIMEOUT, Configuration
-from aett.adapters.commits import Commits
 from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE, DynamoEngine
 from aett.adapters.dynamodb.management import ON_DEMAND, DynamoManagement
 from aett.adapters.dynamodb.place import TABLE, configured
 from aett.adapters.dynamodb.snapshots import DynamoSnapshots
-from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
+from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 

@@ -14,7 +14,7 @@ from typing import Final
 from aett.adapters.aws.call import Call, done
 from aett.adapters.dynamodb.items import Item, counter_key, last_place, log_key, log_partition, sorted_number
 from aett.adapters.dynamodb.requests import CONDITION, queried
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Plan
 
 PATIENCE: Final = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from aett.adapters.memory.memory import Memory
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core import identifier
 from aett.core.errors import StoreClosed
 from aett.core.number import MAX_REVISION, bound

@@ -8,7 +8,7 @@ from itertools import islice
 from operator import attrgetter
 from threading import Lock
 
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.snapshot import Snapshot
 
 _last = attrgetter("stream_revision")

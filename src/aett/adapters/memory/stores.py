@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from aett.adapters.commits import Commits
-from aett.adapters.faces.awaiting import (
-    AsyncCommitStoreFace,
-    AsyncPersistenceManagementFace,
-    AsyncSnapshotStoreFace,
-)
-from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
 from aett.adapters.memory.engine import (
     AsyncMemoryPerformer,
     MemoryEngine,
@@ -17,8 +10,15 @@ from aett.adapters.memory.engine import (
     MemorySnapshots,
 )
 from aett.adapters.memory.memory import Memory
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
+from aett.adapters.store.awaiting import (
+    AsyncCommitStoreFace,
+    AsyncPersistenceManagementFace,
+    AsyncSnapshotStoreFace,
+)
+from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 

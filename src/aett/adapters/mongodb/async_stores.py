@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from aett.adapters.commits import Commits
-from aett.adapters.faces.awaiting import (
-    AsyncCommitStoreFace,
-    AsyncPersistenceManagementFace,
-    AsyncSnapshotStoreFace,
-)
 from aett.adapters.mongodb.awaiting import AsyncMongoPerformer, Place, lender_of
 from aett.adapters.mongodb.engine import MAX_COMMIT_SIZE, MongoEngine
 from aett.adapters.mongodb.management import MongoManagement
 from aett.adapters.mongodb.snapshots import MongoSnapshots
 from aett.adapters.mongodb.space import COMMITS, POOL_SIZE, TIMEOUT
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
+from aett.adapters.store.awaiting import (
+    AsyncCommitStoreFace,
+    AsyncPersistenceManagementFace,
+    AsyncSnapshotStoreFace,
+)
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 

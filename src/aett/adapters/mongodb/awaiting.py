@@ -10,7 +10,7 @@ from pymongo import AsyncMongoClient, ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from aett.adapters.async_lending import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.lending.awaiting import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.mongodb.errors import KINDS, translated
 from aett.adapters.mongodb.performing import described, index_models
 from aett.adapters.mongodb.space import Server, Space
@@ -24,7 +24,7 @@ from aett.adapters.mongodb.steps import (
     Modify,
     Replace,
 )
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 A = TypeVar("A")

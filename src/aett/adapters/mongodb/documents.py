@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from aett.adapters.mongodb.steps import Document, Index
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.errors import CorruptStorage
 
 COMMITS: Final = (

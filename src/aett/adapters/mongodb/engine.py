@@ -11,7 +11,7 @@ from attrs import frozen
 from aett.adapters.mongodb import documents, purging
 from aett.adapters.mongodb.steps import Document, Find, Insert
 from aett.adapters.mongodb.tickets import PATIENCE, draw, entries
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan

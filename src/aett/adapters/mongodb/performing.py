@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from aett.adapters.lending import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.mongodb.errors import KINDS, translated
 from aett.adapters.mongodb.space import Server, Space
 from aett.adapters.mongodb.steps import (
@@ -25,7 +25,7 @@ from aett.adapters.mongodb.steps import (
     Modify,
     Replace,
 )
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 A = TypeVar("A")

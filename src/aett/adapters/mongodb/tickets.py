@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aett.adapters.mongodb.documents import tombstone
 from aett.adapters.mongodb.steps import Document, Find, Insert, Modify
-from aett.adapters.pause import Pause
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Plan
 
 PATIENCE: Final = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import pyodbc
 from sqlalchemy.pool import Pool
 
-from aett.adapters.lending import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.mssql.errors import FAILURES
 from aett.adapters.sql import pooling
 from aett.adapters.sql.performing import Driver

@@ -11,7 +11,7 @@ import aiomysql
 import pymysql
 from pymysql.constants.SERVER_STATUS import SERVER_STATUS_NO_BACKSLASH_ESCAPES
 
-from aett.adapters.async_lending import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.lending.awaiting import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql.awaiting import AsyncDriver

@@ -11,7 +11,7 @@ from pymysql.constants.SERVER_STATUS import SERVER_STATUS_IN_TRANS
 from pymysql.cursors import Cursor
 from sqlalchemy.pool import Pool
 
-from aett.adapters.lending import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql import pooling

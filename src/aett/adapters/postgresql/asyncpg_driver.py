@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from aett.adapters.async_lending import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.lending.awaiting import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.awaiting import AsyncDriver

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from aett.adapters.record import COLUMNS
 from aett.adapters.sql.barrier import WatchedBarrier
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
+from aett.adapters.store.record import COLUMNS
 
 SCHEMA_VERSION: Final = 1
 MAX_COMMIT_SIZE: Final = 256_000_000

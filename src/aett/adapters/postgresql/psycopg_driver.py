@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from aett.adapters.lending import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.failing import Failures

@@ -7,20 +7,20 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import frozen
 
-from aett.adapters.commits import Commits
-from aett.adapters.faces.awaiting import (
-    AsyncCommitStoreFace,
-    AsyncPerformer,
-    AsyncPersistenceManagementFace,
-    AsyncSnapshotStoreFace,
-)
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.server import POOL_SIZE, TIMEOUT
 from aett.adapters.sql.snapshots import SqlSnapshots
+from aett.adapters.store.awaiting import (
+    AsyncCommitStoreFace,
+    AsyncPerformer,
+    AsyncPersistenceManagementFace,
+    AsyncSnapshotStoreFace,
+)
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 

@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 from attrs import frozen
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
-from aett.adapters.async_lending import AsyncLender
-from aett.adapters.pause import Pause
+from aett.adapters.lending.awaiting import AsyncLender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
 from aett.adapters.sql.statement import Insert, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 A = TypeVar("A")

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from aett.adapters.pause import Pause
 from aett.adapters.sql.statement import Statement, Try
+from aett.adapters.store.pause import Pause
 from aett.core.errors import UnsupportedServer
 from aett.core.plan import Plan
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from attrs import frozen
 
-from aett.adapters.record import COLUMNS
 from aett.adapters.sql.barrier import Barrier
+from aett.adapters.store.record import COLUMNS
 
 TABLE: Final = "commits"
 """The commits table, unless a store is told otherwise; its snapshots table has `_snapshots` appended."""

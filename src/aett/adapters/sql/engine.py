@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from aett.adapters.record import Record
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.statement import Insert, Statement
+from aett.adapters.store.record import Record
 from aett.core.errors import SchemaMismatch
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan

@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 from attrs import frozen
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
-from aett.adapters.lending import Lender
-from aett.adapters.pause import Pause
+from aett.adapters.lending.blocking import Lender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
 from aett.adapters.sql.statement import Insert, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 A = TypeVar("A")

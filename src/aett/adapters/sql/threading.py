@@ -6,8 +6,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from aett.adapters.faces.blocking import Performer
-from aett.adapters.pause import Pause
+from aett.adapters.store.blocking import Performer
+from aett.adapters.store.pause import Pause
 from aett.core.errors import StoreClosed
 from aett.core.plan import Step
 

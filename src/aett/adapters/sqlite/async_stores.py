@@ -6,14 +6,6 @@ import os
 
 import aiosqlite
 
-from aett.adapters.commits import Commits
-from aett.adapters.faces.awaiting import (
-    AsyncCommitStoreFace,
-    AsyncPersistenceManagementFace,
-    AsyncSnapshotStoreFace,
-)
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
@@ -21,6 +13,14 @@ from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.adapters.sqlite.awaiting import AsyncSqlitePerformer
 from aett.adapters.sqlite.database import BUSY_TIMEOUT, Synchronous, callers, located
 from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE, dialect
+from aett.adapters.store.awaiting import (
+    AsyncCommitStoreFace,
+    AsyncPersistenceManagementFace,
+    AsyncSnapshotStoreFace,
+)
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 

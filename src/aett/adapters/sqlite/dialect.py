@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from aett.adapters.record import COLUMNS
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
+from aett.adapters.store.record import COLUMNS
 
 SCHEMA_VERSION: Final = 1
 MAX_COMMIT_SIZE: Final = 999_000_000

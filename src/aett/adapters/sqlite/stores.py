@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from aett.adapters.commits import Commits
-from aett.adapters.faces.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
-from aett.adapters.reading import PAGE_SIZE
-from aett.adapters.record import Recorder
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
@@ -16,6 +12,10 @@ from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.adapters.sqlite.database import BUSY_TIMEOUT, Synchronous, callers, located
 from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE, dialect
 from aett.adapters.sqlite.performing import SqlitePerformer
+from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from aett.adapters.reading import Reading
+from aett.adapters.store.reading import Reading
 from aett.core.commit import Commit
 from aett.core.outcome import Outcome
 from aett.core.page import Page

@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from attrs import frozen
 
-from aett.core.annotations import bare, is_union, name_of
-from aett.core.attributes import descendants, is_record
+from aett.core.codec.annotations import bare, is_union, name_of
+from aett.core.codec.attributes import descendants, is_record
 from aett.core.errors import UnsupportedType
 
 TAG = "$type"

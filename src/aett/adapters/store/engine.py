@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.plan import Plan
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from aett.core.annotations import name_of
-from aett.core.difference import blamed, difference
+from aett.core.codec.annotations import name_of
+from aett.core.codec.difference import blamed, difference
+from aett.core.codec.sample import samples
+from aett.core.codec.shape import Shape, shape_of
 from aett.core.errors import UnsupportedType
-from aett.core.sample import samples
-from aett.core.shape import Shape, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ class Codec(Generic[T]):
     def _hooks(self) -> tuple[Callable[[Any], T], Callable[[T], Any]]:
         if self._strict is None:
             # cattrs takes 40 ms to import; a domain of plain classes never needs it.
-            from aett.core.strict import strict_for  # noqa: PLC0415
+            from aett.core.codec.strict import strict_for  # noqa: PLC0415
 
             strict = strict_for(self.type)
             self._strict = (strict.read, strict.write)

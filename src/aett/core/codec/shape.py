@@ -10,9 +10,9 @@ from typing import Any, Literal, NoReturn, cast, get_args, get_origin
 
 from attrs import field, frozen
 
-from aett.core.annotations import bare, is_read_natively, is_union, name_of
-from aett.core.attributes import Attribute, attributes, descendants, is_plain, is_record
-from aett.core.choice import LEAVES, choices, classes, is_tagged, kinds, members, stored_enum
+from aett.core.codec.annotations import bare, is_read_natively, is_union, name_of
+from aett.core.codec.attributes import Attribute, attributes, descendants, is_plain, is_record
+from aett.core.codec.choice import LEAVES, choices, classes, is_tagged, kinds, members, stored_enum
 from aett.core.errors import UnsupportedType
 
 _KEYS: frozenset[Any] = frozenset({int, str, dt.datetime, dt.date, uuid.UUID})

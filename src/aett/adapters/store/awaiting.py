@@ -1,98 +1,98 @@
-"""The blocking face: the sync ports over an engine's plans."""
+"""The awaiting face: the async ports over an engine's plans."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from uuid import UUID
 
-from aett.adapters.plans import CommitPlans, ManagementPlans, SnapshotPlans
-from aett.adapters.reading import Reading
+from aett.adapters.store.plans import CommitPlans, ManagementPlans, SnapshotPlans
+from aett.adapters.store.reading import Reading
 from aett.core.commit import Commit
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
-from aett.core.plan import Perform, Plan, run
+from aett.core.plan import AsyncPerform, Plan, arun
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 
 T = TypeVar("T")
 
 
-class Performer(Perform, Protocol):
+class AsyncPerformer(AsyncPerform, Protocol):
     """Performs steps until it is closed."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of what it opened; then every step raises `StoreClosed`."""
         ...
 
 
-class Face:
+class AsyncFace:
     """What all stores share: a context manager that performs plans."""
 
-    def __init__(self, performer: Performer) -> None:
+    def __init__(self, performer: AsyncPerformer) -> None:
         self._performer = performer
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         """The store itself; it opens at its first use."""
         return self
 
-    def __exit__(
+    async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close it."""
-        self.close()
+        await self.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of what the store opened (not of what it was given); it is used no more."""
-        self._performer.close()
+        await self._performer.close()
 
-    def _run(self, plan: Plan[T]) -> T:
-        return run(plan, self._performer)
+    async def _run(self, plan: Plan[T]) -> T:
+        return await arun(plan, self._performer)
 
-    def _read(self, reading: Reading[T]) -> Iterator[T]:
+    async def _read(self, reading: Reading[T]) -> AsyncIterator[T]:
         cursor = reading.start
         while cursor is not None:
-            fetched = self._run(reading.fetch(cursor))
-            for item in fetched.items:  # noqa: UP028  # as its awaiting twin has to
+            fetched = await self._run(reading.fetch(cursor))
+            for item in fetched.items:
                 yield item
             cursor = fetched.following
 
 
-class CommitStoreFace(Face):
-    """A `CommitStore` over plans."""
+class AsyncCommitStoreFace(AsyncFace):
+    """An `AsyncCommitStore` over plans."""
 
-    def __init__(self, plans: CommitPlans, performer: Performer) -> None:
+    def __init__(self, plans: CommitPlans, performer: AsyncPerformer) -> None:
         super().__init__(performer)
         self._plans = plans
 
-    def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
+    async def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
         """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
-        return self._run(self._plans.commit(commit))
+        return await self._run(self._plans.commit(commit))
 
     def get(
         self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
-    ) -> Iterator[Commit]:
+    ) -> AsyncIterator[Commit]:
         """The stream's events of revisions min to max, both included; commits are cut at the bounds."""
         return self._read(self._plans.get(tenant_id, stream_id, min_revision, max_revision))
 
-    def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Iterator[Commit]:
+    def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> AsyncIterator[Commit]:
         """The longest prefix of the stream whose stamps are all at or before this time."""
         return self._read(self._plans.get_to(tenant_id, stream_id, max_time))
 
-    def get_all_to(self, tenant_id: str, max_time: datetime) -> Iterator[Commit]:
+    def get_all_to(self, tenant_id: str, max_time: datetime) -> AsyncIterator[Commit]:
         """The tenant's commits stamped at or before this time, in checkpoint order."""
         return self._read(self._plans.get_all_to(tenant_id, max_time))
 
-    def get_from(self, tenant_id: str, checkpoint: int = 0) -> Iterator[Commit]:
+    def get_from(self, tenant_id: str, checkpoint: int = 0) -> AsyncIterator[Commit]:
         """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it."""
         return self._read(self._plans.get_from(tenant_id, checkpoint))
 
-    def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
+    async def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
         """The stream's commit of this id, if there is one."""
-        return self._run(self._plans.find(tenant_id, stream_id, commit_id))
+        return await self._run(self._plans.find(tenant_id, stream_id, commit_id))
 
     def pages(
         self,
@@ -102,46 +102,46 @@ class CommitStoreFace(Face):
         min_revision: int = 1,
         max_revision: int = MAX_REVISION,
         max_time: datetime | None = None,
-    ) -> Iterator[Page]:
+    ) -> AsyncIterator[Page]:
         """As `get` and `get_to`, but only heads and events, for folding."""
         return self._read(self._plans.pages(tenant_id, stream_id, min_revision, max_revision, max_time))
 
 
-class SnapshotStoreFace(Face):
-    """A `SnapshotStore` over plans."""
+class AsyncSnapshotStoreFace(AsyncFace):
+    """An `AsyncSnapshotStore` over plans."""
 
-    def __init__(self, plans: SnapshotPlans, performer: Performer) -> None:
+    def __init__(self, plans: SnapshotPlans, performer: AsyncPerformer) -> None:
         super().__init__(performer)
         self._plans = plans
 
-    def get(self, tenant_id: str, stream_id: str, *, max_revision: int = MAX_REVISION) -> Snapshot | None:
+    async def get(self, tenant_id: str, stream_id: str, *, max_revision: int = MAX_REVISION) -> Snapshot | None:
         """The newest snapshot at or below this revision, if there is one."""
-        return self._run(self._plans.get(tenant_id, stream_id, max_revision))
+        return await self._run(self._plans.get(tenant_id, stream_id, max_revision))
 
-    def add(self, snapshot: Snapshot) -> None:
+    async def add(self, snapshot: Snapshot) -> None:
         """Keep it, in place of any other of the same stream and revision."""
-        self._run(self._plans.add(snapshot))
+        await self._run(self._plans.add(snapshot))
 
 
-class PersistenceManagementFace(Face):
-    """A `PersistenceManagement` over plans."""
+class AsyncPersistenceManagementFace(AsyncFace):
+    """An `AsyncPersistenceManagement` over plans."""
 
-    def __init__(self, plans: ManagementPlans, performer: Performer) -> None:
+    def __init__(self, plans: ManagementPlans, performer: AsyncPerformer) -> None:
         super().__init__(performer)
         self._plans = plans
 
-    def initialize(self) -> None:
+    async def initialize(self) -> None:
         """Create what is absent and verify what is there; safe to call twice, and by many at once."""
-        self._run(self._plans.initialize())
+        await self._run(self._plans.initialize())
 
-    def drop(self) -> None:
+    async def drop(self) -> None:
         """Remove everything, also the tables; no error if nothing is there. Ends the store."""
-        self._run(self._plans.drop())
+        await self._run(self._plans.drop())
 
-    def purge(self, tenant_id: str) -> None:
+    async def purge(self, tenant_id: str) -> None:
         """Remove the tenant's commits and snapshots. Its checkpoints are never given again."""
-        self._run(self._plans.purge(tenant_id))
+        await self._run(self._plans.purge(tenant_id))
 
-    def purge_stream(self, tenant_id: str, stream_id: str) -> None:
+    async def purge_stream(self, tenant_id: str, stream_id: str) -> None:
         """Remove the stream's commits and snapshots."""
-        self._run(self._plans.purge_stream(tenant_id, stream_id))
+        await self._run(self._plans.purge_stream(tenant_id, stream_id))

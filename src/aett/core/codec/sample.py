@@ -10,9 +10,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from attrs import field, frozen
 
-from aett.core.annotations import bare, is_union
-from aett.core.attributes import HASH_CACHE, attributes, descendants, is_named_tuple, is_record, keeps_hash
-from aett.core.choice import members
+from aett.core.codec.annotations import bare, is_union
+from aett.core.codec.attributes import HASH_CACHE, attributes, descendants, is_named_tuple, is_record, keeps_hash
+from aett.core.codec.choice import members
 from aett.core.restoring import restore
 
 _SCALARS: dict[Any, list[Any]] = {

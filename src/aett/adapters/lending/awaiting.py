@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from aett.adapters.lending import IN_A_TRANSACTION
+from aett.adapters.lending.blocking import IN_A_TRANSACTION
 from aett.core.errors import StoreClosed, UnsupportedServer
 
 K = TypeVar("K")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from aett.core.attributes import names
-from aett.core.choice import LEAVES
+from aett.core.codec.attributes import names
+from aett.core.codec.choice import LEAVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

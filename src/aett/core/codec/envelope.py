@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 from attrs import field, frozen
 
-from aett.core import header_json
-from aett.core.codec import Codec, Undecodable, codec_for
+from aett.core.codec import header_json
+from aett.core.codec.codec import Codec, Undecodable, codec_for
 from aett.core.commit import EventMessage
 from aett.core.errors import UnknownTopic
 from aett.core.restoring import restore

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, get_origin
 
 import attrs
 
-from aett.core.annotations import name_of
-from aett.core.attributes import Attribute, attributes, descendants, is_record
-from aett.core.choice import TAG, choices, classes, is_tagged, kinds, members
-from aett.core.codec import Undecodable
-from aett.core.sample import remade
+from aett.core.codec.annotations import name_of
+from aett.core.codec.attributes import Attribute, attributes, descendants, is_record
+from aett.core.codec.choice import TAG, choices, classes, is_tagged, kinds, members
+from aett.core.codec.codec import Undecodable
+from aett.core.codec.sample import remade
 
 if TYPE_CHECKING:
     import cattrs

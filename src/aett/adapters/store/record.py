@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from aett.core import header_json
-from aett.core.codec import Undecodable
+from aett.core.codec import header_json
+from aett.core.codec.codec import Undecodable
 from aett.core.commit import Commit, EventMessage
 from aett.core.errors import AettError, CorruptStorage, UnknownTopic
 from aett.core.head import Head

@@ -16,11 +16,11 @@ from cattrs.cols import (
     mapping_unstructure_factory,
 )
 
-from aett.core.annotations import bare, is_union, name_of
-from aett.core.attributes import is_record
-from aett.core.choice import LEAVES, classes, kinds, stored_enum
-from aett.core.codec import Undecodable
-from aett.core.records import Reader, Writer, expect, read_family, read_union, write_family, write_union
+from aett.core.codec.annotations import bare, is_union, name_of
+from aett.core.codec.attributes import is_record
+from aett.core.codec.choice import LEAVES, classes, kinds, stored_enum
+from aett.core.codec.codec import Undecodable
+from aett.core.codec.records import Reader, Writer, expect, read_family, read_union, write_family, write_union
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from uuid import UUID
 import attrs
 from attrs import frozen
 
-from aett.adapters.contiguity import contiguous
-from aett.adapters.engine import Engine
-from aett.adapters.reading import Fetched, Reading
-from aett.adapters.record import Record, Recorder
+from aett.adapters.store.contiguity import contiguous
+from aett.adapters.store.engine import Engine
+from aett.adapters.store.reading import Fetched, Reading
+from aett.adapters.store.record import Record, Recorder
 from aett.core import identifier
 from aett.core.commit import Commit
 from aett.core.conflict import ConflictDetector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aett.adapters.record import Record
+from aett.adapters.store.record import Record
 from aett.core.errors import CorruptStorage
 
 

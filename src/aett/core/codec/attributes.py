@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, get_args, get_origin
 import attrs
 from attrs import frozen
 
-from aett.core.annotations import name_of, resolved, substituted
+from aett.core.codec.annotations import name_of, resolved, substituted
 from aett.core.errors import UnsupportedType
 
 if TYPE_CHECKING:

@@ -1,1 +1,0 @@
-"""The two faces of every engine: the ports over plans, awaited or not; they differ in nothing else."""
