@@ -22,9 +22,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aett.core.codec import codec as codec_module
-from aett.core.codec.codec import Codec, Undecodable, codec_for
+from aett.core.codec.codec import Codec, codec_for
 from aett.core.codec.shape import Shape as CodecShape
 from aett.core.codec.shape import fingerprint
+from aett.core.codec.undecodable import Undecodable
 from aett.core.errors import UnsupportedType
 
 T = t.TypeVar("T")

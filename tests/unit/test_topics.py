@@ -10,7 +10,7 @@ import pytest
 from attrs import define, frozen
 
 from aett import EventMessage, Topic, TopicMap, UnknownTopic, UnsupportedType
-from aett.core.codec.codec import Undecodable
+from aett.core.codec.undecodable import Undecodable
 
 
 @Topic("topics.opened")

@@ -26,11 +26,11 @@ def freeze(headers: Headers) -> Headers:
     if not headers:
         return EMPTY
     # What encodes is loaded when something is encoded: `import aett` is to be quick.
-    from aett.core.codec.header_json import copied  # noqa: PLC0415
+    import msgspec  # noqa: PLC0415
 
     plain = dict(headers)
     try:
-        copy = copied(plain)
+        copy = msgspec.json.decode(msgspec.json.encode(plain))
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidCommit(f"headers are not JSON: {error}") from error
     if not _same(copy, plain):

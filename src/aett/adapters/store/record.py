@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from aett.core.codec import header_json
-from aett.core.codec.codec import Undecodable
+from aett.core.codec.undecodable import Undecodable
 from aett.core.commit import Commit, EventMessage
 from aett.core.errors import AettError, CorruptStorage, UnknownTopic
 from aett.core.head import Head

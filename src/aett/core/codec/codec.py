@@ -10,6 +10,7 @@ from aett.core.codec.annotations import name_of
 from aett.core.codec.difference import blamed, difference
 from aett.core.codec.sample import samples
 from aett.core.codec.shape import Shape, shape_of
+from aett.core.codec.undecodable import Undecodable
 from aett.core.errors import UnsupportedType
 
 if TYPE_CHECKING:
@@ -30,19 +31,6 @@ _FAILURES = (
 
 _write = msgspec.json.Encoder().encode
 _read_plain = msgspec.json.Decoder().decode
-
-
-class Undecodable(ValueError):
-    """Stored JSON is not a value of the type; the reason names the place."""
-
-    def __init__(self, reason: str, path: str = "") -> None:
-        super().__init__(f"{path}: {reason}" if path else reason)
-        self.reason = reason
-        self.path = path
-
-    def under(self, name: str) -> Undecodable:
-        """The same, seen from one attribute further out."""
-        return Undecodable(self.reason, f"{name}.{self.path}" if self.path else name)
 
 
 class Codec(Generic[T]):

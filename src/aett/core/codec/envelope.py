@@ -13,7 +13,8 @@ import msgspec
 from attrs import field, frozen
 
 from aett.core.codec import header_json
-from aett.core.codec.codec import Codec, Undecodable, codec_for
+from aett.core.codec.codec import Codec, codec_for
+from aett.core.codec.undecodable import Undecodable
 from aett.core.commit import EventMessage
 from aett.core.errors import UnknownTopic
 from aett.core.restoring import restore

@@ -27,8 +27,3 @@ def encode(headers: Headers) -> bytes:
 def decode(raw: bytes | msgspec.Raw) -> Headers:
     """The headers again; a `msgspec.MsgspecError` where they are not a JSON object."""
     return MappingProxyType(_DECODER.decode(raw)) if raw else EMPTY
-
-
-def copied(headers: Headers) -> dict[str, Any]:
-    """What would come back of the headers; raises what msgspec raises for what is not JSON."""
-    return _DECODER.decode(msgspec.json.encode(dict(headers)))

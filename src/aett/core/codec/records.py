@@ -10,8 +10,8 @@ import attrs
 from aett.core.codec.annotations import name_of
 from aett.core.codec.attributes import Attribute, attributes, descendants, is_record
 from aett.core.codec.choice import TAG, choices, classes, is_tagged, kinds, members
-from aett.core.codec.codec import Undecodable
 from aett.core.codec.sample import remade
+from aett.core.codec.undecodable import Undecodable
 
 if TYPE_CHECKING:
     import cattrs

@@ -19,8 +19,8 @@ from cattrs.cols import (
 from aett.core.codec.annotations import bare, is_union, name_of
 from aett.core.codec.attributes import is_record
 from aett.core.codec.choice import LEAVES, classes, kinds, stored_enum
-from aett.core.codec.codec import Undecodable
 from aett.core.codec.records import Reader, Writer, expect, read_family, read_union, write_family, write_union
+from aett.core.codec.undecodable import Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
