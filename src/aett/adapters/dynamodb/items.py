@@ -20,6 +20,8 @@ Key: TypeAlias = dict[str, Any]
 
 DIGITS: Final = 19
 HEAD: Final = "head"
+_NO_TEXT: Final = {"S": ""}
+_EMPTY: Final = (_NO_TEXT, {"B": b""})
 
 
 def text(value: str) -> dict[str, str]:
@@ -30,6 +32,11 @@ def text(value: str) -> dict[str, str]:
 def number(value: int) -> dict[str, str]:
     """An attribute of a number."""
     return {"N": str(value)}
+
+
+def filled_in(**attributes: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The attributes that are not empty: DynamoDB has not always taken empty text, and pays for every name."""
+    return {name: value for name, value in attributes.items() if value not in _EMPTY}
 
 
 def sorted_number(value: int) -> dict[str, str]:
@@ -98,10 +105,9 @@ def commit_item(record: Record, checkpoint: int) -> Item:
         "stream_revision": number(record.stream_revision),
         "commit_id": {"B": record.commit_id},
         "commit_stamp": number(record.commit_stamp),
-        "headers": text(record.headers.decode()),
         "events": text(record.events.decode()),
-        "commands": text(record.commands.decode()),
         "checkpoint": number(checkpoint),
+        **filled_in(headers=text(record.headers.decode()), commands=text(record.commands.decode())),
     }
 
 
@@ -116,9 +122,9 @@ def record(item: Mapping[str, Any]) -> Record:
             int(item["stream_revision"]["N"]),
             bytes(item["commit_id"]["B"]),
             int(item["commit_stamp"]["N"]),
-            item["headers"]["S"].encode(),
+            item.get("headers", _NO_TEXT)["S"].encode(),
             item["events"]["S"].encode(),
-            item["commands"]["S"].encode(),
+            item.get("commands", _NO_TEXT)["S"].encode(),
             int(item["checkpoint"]["N"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

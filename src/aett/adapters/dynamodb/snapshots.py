@@ -39,8 +39,7 @@ class DynamoSnapshots:
             "stream_revision": number(head.revision),
             "commit_sequence": number(head.sequence),
             "checkpoint": {"NULL": True} if head.checkpoint is None else number(head.checkpoint),
-            "fingerprint": text(snapshot.fingerprint),
-            "payload": {"B": snapshot.payload},
+            **items.filled_in(fingerprint=text(snapshot.fingerprint), payload={"B": snapshot.payload}),
         }
         yield from Call("put_item", {"TableName": self.table, "Item": item})
 
@@ -54,4 +53,5 @@ def _snapshot(tenant_id: str, stream_id: str, item: Item) -> Snapshot:
         int(item["commit_sequence"]["N"]),
         None if checkpoint is None else int(checkpoint),
     )
-    return Snapshot(head, item["fingerprint"]["S"], bytes(item["payload"]["B"]))
+    fingerprint, payload = item.get("fingerprint", {"S": ""}), item.get("payload", {"B": b""})
+    return Snapshot(head, fingerprint["S"], bytes(payload["B"]))
