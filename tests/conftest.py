@@ -1,15 +1,20 @@
-"""What all tests share: how much Hypothesis tries, and which engines must not be skipped."""
+"""What all tests share: servers, how much Hypothesis tries, and which engines must not be skipped."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.accounting import CONTRACT, Account, announced, engines
+from tests.servers.kinds import KINDS
+from tests.servers.sharing import Asking, Shared, Sharing
 
 from aett.testing import profiles
 
-CONTRACT = Path(__file__).parent / "contract"
+_SERVERS = pytest.StashKey[Shared]()
+_ADDRESS = "address of the servers"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,12 +28,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     profiles.register()
-    unknown = set(_required(config)) - {"all", *_engines()}
+    config.pluginmanager.register(Account())
+    worker: Any = getattr(config, "workerinput", None)  # of pytest-xdist
+    if worker is None:
+        sharing = Sharing(KINDS).__enter__()
+        config.add_cleanup(lambda: sharing.__exit__(None, None, None))
+        config.stash[_SERVERS] = sharing
+    else:
+        config.stash[_SERVERS] = Asking(worker[_ADDRESS])
+    unknown = set(_required(config)) - {"all", *engines()}
     if unknown:
         raise pytest.UsageError(
             f"--require-engines: no tests/contract/test_<engine>.py for {', '.join(sorted(unknown))};"
-            f" there are {', '.join(sorted(_engines()))}"
+            f" there are {', '.join(engines())}"
         )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    servers = node.config.stash[_SERVERS]
+    node.workerinput[_ADDRESS] = servers.address
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return list(announced(config))
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Shared:
+    """Servers of the whole run, whichever worker this is."""
+    return request.config.stash[_SERVERS]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,8 +91,5 @@ def _required(config: pytest.Config) -> list[str]:
 
 def _is_required(config: pytest.Config, path: Path) -> bool:
     required = _required(config)
-    return path.parent == CONTRACT and ("all" in required or path.stem.removeprefix("test_") in required)
-
-
-def _engines() -> Iterator[str]:
-    return (path.stem.removeprefix("test_") for path in CONTRACT.glob("test_*.py"))
+    engine = path.stem.removeprefix("test_").removesuffix("_server")
+    return path.parent == CONTRACT and ("all" in required or engine in required)

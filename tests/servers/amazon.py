@@ -10,15 +10,21 @@ from pathlib import Path
 from tests.servers.server import Server, Unavailable, as_user, folder_of, free_port
 
 
-def amazon() -> Server:
-    """A new server, not yet started; `Unavailable` if there is none."""
+def found() -> str:
+    """What would be started; `Unavailable` if nothing could be."""
     if find_spec("moto") is None or find_spec("werkzeug") is None:
         raise Unavailable("no DynamoDB, no S3: there is no moto (the package is moto[server])")
+    return "moto, an emulator"
+
+
+def amazon(place: str) -> Server:
+    """A new server, not yet started; `Unavailable` if there is none. Its URL is the place with `{}` filled in."""
+    found()
     folder, port = folder_of(None), free_port()
     command: list[str | Path] = [sys.executable, Path(__file__).with_name("serving_moto.py"), str(port)]
-    url = f"http://127.0.0.1:{port}"
+    endpoint = f"http://127.0.0.1:{port}"
 
     def answers() -> None:
-        urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()  # noqa: S310  # our own
+        urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=5).close()  # noqa: S310  # our own
 
-    return Server(url, as_user(None, command, dies_with_us=True), folder, answers)
+    return Server(place.format(endpoint), as_user(None, command, dies_with_us=True), folder, answers)

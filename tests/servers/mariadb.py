@@ -12,6 +12,12 @@ from tests.servers.server import Server, Unavailable, account, as_user, folder_o
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 
 
+def found() -> str:
+    """What would be started; `Unavailable` if nothing could be."""
+    _found("mariadb-install-db")
+    return f"MariaDB, {_found('mariadbd')}"
+
+
 def mariadb(*options: str, fsync: bool = False) -> Server:
     """A new server, not yet started; `Unavailable` if there is none. Options are as on mariadbd's command line."""
     installing, serving = _found("mariadb-install-db"), _found("mariadbd")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from pymongo import MongoClient
 from tests.servers.server import Server, Unavailable, as_user, folder_of, free_port
 
 
+def found() -> str:
+    """What would be started; `Unavailable` if nothing could be."""
+    if find_spec("secantus") is None:
+        raise Unavailable("no MongoDB: there is no SecantusDB (the package is secantusdb)")
+    return "SecantusDB, an emulator"
+
+
 def mongodb() -> Server:
     """A new server, not yet started; `Unavailable` if there is none."""
-    beside = Path(sys.executable).parent / "secantusd-py"
-    binary = str(beside) if beside.exists() else shutil.which("secantusd-py")
-    if binary is None:
-        raise Unavailable("no MongoDB: there is no secantusd-py (the package is secantusdb)")
+    found()
     folder, port = folder_of(None), free_port()
     command: list[str | Path] = [
-        binary,
+        sys.executable,
+        Path(__file__).with_name("serving_secantusdb.py"),
         "--host=127.0.0.1",
         f"--port={port}",
         f"--storage-path={folder / 'data'}",

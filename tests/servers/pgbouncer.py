@@ -26,12 +26,22 @@ ignore_startup_parameters = extra_float_digits
 """
 
 
-def pgbouncer(postgresql_url: str) -> Server:
-    """A new pooler, not yet started; `Unavailable` if there is none."""
+def found() -> str:
+    """What would be started; `Unavailable` if nothing could be."""
+    return f"PgBouncer, {_binary()}"
+
+
+def _binary() -> str:
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
     binary = shutil.which("pgbouncer", path=path)
     if binary is None:
         raise Unavailable("there is no pgbouncer (Debian's package has this name)")
+    return binary
+
+
+def pgbouncer(postgresql_url: str) -> Server:
+    """A new pooler, not yet started; `Unavailable` if there is none."""
+    binary = _binary()
     user = account("postgres")
     folder = folder_of(user)
     behind, port = urlsplit(postgresql_url), free_port()

