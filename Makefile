@@ -35,7 +35,7 @@ demo: $(READY)-demo ## store this repository's history and travel in it (ARGS="p
 	@$(BIN)/python examples/git_history.py $(ARGS)
 
 test: $(READY)-test ## run all tests (PYTEST_ARGS="-k sqlite", AETT_TEST_PROFILE=dev, ci or soak)
-	@$(BIN)/python -m pytest -n auto --dist loadscope $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 check: $(READY)-check ## format, lint, types and layers, without changing anything
 	@$(BIN)/ruff format --check $(EXISTING)

@@ -1,12 +1,13 @@
 """Documentation that is run: every Python block of README.md and docs/, a page's blocks one after another.
 
-The blocks of a page build on each other. With pytest-xdist, `--dist loadscope` gives them to one worker.
+The blocks of a page build on each other: with pytest-xdist, `--dist loadgroup` gives a page to one worker.
 """
 
 import contextlib
 import tempfile
 from typing import Any
 
+import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
@@ -31,3 +32,9 @@ pytest_collect_file = Sybil(
     setup=_begin,
     teardown=_end,
 ).pytest()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.suffix == ".md":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -26,7 +26,7 @@ from aett.ports import CommitStore
 from aett.testing import Contract, Harness, Place, Race, Traits
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, whole
-from aett.testing.processes import Processes, Tell
+from aett.testing.processes import Processes, Talk
 from aett.testing.racing import race_threads
 from aett.testing.samples import CONFLICTS, TOPICS
 
@@ -52,10 +52,12 @@ class At:
         return partial(getattr(import_module(self.engine), name), **self.place, **self.settings)
 
 
-def harness(engine: str, url: str, *, awaited: bool = False, called: str = "table", **settings: Any) -> Harness:
+def harness(
+    engine: str, url: str, *, awaited: bool = False, called: str = "table", slow: bool = False, **settings: Any
+) -> Harness:
     """The engine at a new table of the server's for each place; settings are for all its classes.
 
-    called: what the engine calls a table.
+    called: what the engine calls a table. slow: as a harness has it.
     """
 
     @contextmanager
@@ -65,7 +67,7 @@ def harness(engine: str, url: str, *, awaited: bool = False, called: str = "tabl
         with at.PersistenceManagement(url) as management:
             management.drop()
 
-    return Harness(f"{engine}, {'async' if awaited else 'sync'}", place, TRAITS)
+    return Harness(f"{engine}, {'async' if awaited else 'sync'}", place, TRAITS, slow)
 
 
 class Served(Contract):
@@ -79,7 +81,7 @@ class Served(Contract):
         append(uninitialized.one, STREAM, notes("one"))
 
 
-def _initialize(_: Tell, place: Place) -> str:
+def _initialize(_: Talk, place: Place) -> str:
     with closing(Clients(place, TRAITS)) as clients:
         clients.one.management.initialize()
     return "done"

@@ -12,6 +12,7 @@ import aioboto3
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.retries.standard import ExponentialBackoff
 from tests.contract.served import Served, git_history_twice, harness
 from tests.contract.stopped import Stopped, Twice
 
@@ -32,7 +33,7 @@ from aett.testing.laws.making import STREAM, make, notes
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.dynamodb"
-RACE = Race(writers=12, commits=40, streams=4)
+RACE = Race(writers=12, commits=40, streams=4, seconds=8.0)
 
 
 class TestDynamodb(Stopped):
@@ -41,7 +42,7 @@ class TestDynamodb(Stopped):
 
     @pytest.fixture
     def harness(self, dynamodb_url: str) -> Harness:
-        return harness(ENGINE, dynamodb_url)
+        return harness(ENGINE, dynamodb_url, slow=True)
 
 
 class TestAsyncDynamodb(Served):
@@ -49,7 +50,7 @@ class TestAsyncDynamodb(Served):
 
     @pytest.fixture
     def harness(self, dynamodb_url: str) -> Harness:
-        return harness(ENGINE, dynamodb_url, awaited=True)
+        return harness(ENGINE, dynamodb_url, awaited=True, slow=True)
 
 
 @pytest.fixture
@@ -254,6 +255,13 @@ class Raw:
         yield self._body
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client need not wait before it asks again: how long it does is its maker's affair."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_throttled_requests_are_made_again(client: Any, table: str) -> None:
     throttled = Throttled(client, 3)
     with dynamodb.CommitStore(client, topic_map=TOPICS, table=table) as store:
@@ -264,6 +272,7 @@ def test_throttled_requests_are_made_again(client: Any, table: str) -> None:
             list(store.get(*STREAM))
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_an_endpoint_where_nobody_answers_is_unavailable() -> None:
     url = "dynamodb://us-east-1?endpoint_url=http://127.0.0.1:9"
     with dynamodb.CommitStore(url, topic_map=TOPICS, timeout=1) as store:

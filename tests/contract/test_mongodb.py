@@ -31,7 +31,7 @@ from aett.testing.laws.making import STREAM, id_of, make
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.mongodb"
-RACE = Race(writers=12, commits=40, streams=4)
+RACE = Race(writers=12, commits=40, streams=4, seconds=8.0)
 
 
 class TestMongodb(Stopped):
@@ -40,7 +40,7 @@ class TestMongodb(Stopped):
 
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
-        return harness(ENGINE, mongodb_url, called="collection")
+        return harness(ENGINE, mongodb_url, called="collection", slow=True)
 
 
 class TestAsyncMongodb(Served):
@@ -48,7 +48,7 @@ class TestAsyncMongodb(Served):
 
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
-        return harness(ENGINE, mongodb_url, awaited=True, called="collection")
+        return harness(ENGINE, mongodb_url, awaited=True, called="collection", slow=True)
 
 
 class _OnMotor:
@@ -90,7 +90,7 @@ class TestMotor(Contract):
             with mongodb.PersistenceManagement(mongodb_url, collection=at.collection) as management:
                 management.drop()
 
-        return Harness("MongoDB, on Motor", place, traits)
+        return Harness("MongoDB, on Motor", place, traits, slow=True)
 
 
 @pytest.fixture

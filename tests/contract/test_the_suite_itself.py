@@ -472,7 +472,7 @@ def examples(test: Callable[..., Any]) -> list[dict[str, object]]:
 def holds(test: str, which: Harness) -> bool:
     """Whether the test passes with all its examples."""
     contract = Contract()
-    contract.race = Race(writers=4, commits=20, seconds=2.0)  # type: ignore[misc]  # of this instance only
+    contract.race = Race(writers=4, commits=20, seconds=2.0, patience=2.0)  # type: ignore[misc]  # of this instance only
     for example in examples(getattr(contract, test)):
         with opened(which) as clients:
             try:

@@ -9,7 +9,7 @@ from aett.core.head import Head
 from aett.core.outcome import Success
 from aett.testing.clients import Clients
 from aett.testing.harness import Place
-from aett.testing.processes import Processes, Tell
+from aett.testing.processes import Processes, Talk
 from aett.testing.races import TENANT
 from aett.testing.samples import Noted, at
 from aett.testing.traits import Traits
@@ -33,13 +33,13 @@ def write_and_be_killed(clients: Clients, kept: int = 10) -> None:
     assert isinstance(clients.connect().commits.commit(again), Success), "L6: nobody can write any more"
 
 
-def _send_all(tell: Tell, place: Place) -> None:
+def _send_all(talk: Talk, place: Place) -> None:
     clients, head = Clients(place, Traits()), Head(TENANT, STREAM)
     for number in count(1):
         commit = head.commit(Noted("one"), Noted("two"), commit_id=uuid4(), stamp=at(number))
         match clients.one.commits.commit(commit):
             case Success(stored):
                 head = Head.after(stored)
-                tell(stored.commit_sequence)
+                talk.tell(stored.commit_sequence)
             case refused:
                 raise AssertionError(f"L1: the only writer got {refused!r}")

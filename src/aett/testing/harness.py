@@ -67,8 +67,11 @@ class Harness:
 
     name: of the engine and its face, for messages.
     place: opens a fresh place, not yet initialized, and clears it away on leaving.
+    slow: a round trip takes long (an emulator, a service far away): what is random is tried less often
+      in the profiles `dev` and `ci`.
     """
 
     name: str
     place: Callable[[], AbstractContextManager[Place]]
     traits: Traits = field(factory=Traits)
+    slow: bool = False

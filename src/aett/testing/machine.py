@@ -218,4 +218,4 @@ class StoreMachine(Witnesses):
 def run_machine(harness: Harness, how: settings | None = None) -> None:
     """Run the machine on an engine; by default as long as the chosen profile says."""
     machine: Any = partial(StoreMachine, harness)
-    run_state_machine_as_test(machine, settings=how or profiles.for_machines())
+    run_state_machine_as_test(machine, settings=how or profiles.for_machines(slow=harness.slow))

@@ -11,14 +11,33 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-Tell: TypeAlias = Callable[[Any], None]
-"""Sends a value to the parent before the work is done."""
+from attrs import frozen
+
+
+@frozen
+class Talk:
+    """With the parent, before the work is done."""
+
+    connection: Connection
+
+    def tell(self, value: object) -> None:
+        """Send a value."""
+        self.connection.send((None, value))
+
+    def is_spoken_to(self) -> bool:
+        """Whether the parent has sent something."""
+        return self.connection.poll()
+
+    def listen(self) -> Any:
+        """What the parent has sent."""
+        return self.connection.recv()
+
 
 Work: TypeAlias = tuple[Any, ...]
-"""A function that can be imported, and its arguments after the first, which is a `Tell`."""
+"""A function that can be imported, and its arguments after the first, which is a `Talk`."""
 
 _SPAWN = multiprocessing.get_context("spawn")
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 
 
 class Processes:
@@ -71,6 +90,10 @@ class Processes:
         end = time.monotonic() + seconds
         return [self.receive(index, max(end - time.monotonic(), 0.1)) for index in range(len(self._running))]
 
+    def send(self, index: int, value: object) -> None:
+        """Say something to a process."""
+        self._running[index][1].send(value)
+
     def kill(self, index: int) -> None:
         """End a process where it stands (SIGKILL where there are signals)."""
         process, _ = self._running[index]
@@ -89,13 +112,9 @@ class Processes:
 def _child(connection: Connection, work: Callable[..., Any], *arguments: Any) -> None:
     connection.send((None, "ready"))
     connection.recv()
-
-    def tell(value: object) -> None:
-        connection.send((None, value))
-
     answer: tuple[str | None, object]
     try:
-        answer = (None, work(tell, *arguments))
+        answer = (None, work(Talk(connection), *arguments))
     except BaseException:  # noqa: BLE001  # whatever it is, the parent must hear of it
         answer = (traceback.format_exc(), None)
     connection.send(answer)

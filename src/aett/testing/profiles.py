@@ -28,7 +28,8 @@ PROFILES: Final = {
 }
 
 # Examples and steps of a state machine: each example is a place of storage of its own.
-_MACHINES: Final = {"dev": (25, 25), "ci": (120, 30), "soak": (2_000, 100)}
+_MACHINES: Final = {"dev": (25, 25), "ci": (60, 30), "soak": (2_000, 100)}
+_SLOW_MACHINES: Final = {"dev": (3, 20), "ci": (6, 25), "soak": (2_000, 100)}
 
 
 def chosen() -> str:
@@ -46,10 +47,10 @@ def register() -> None:
     settings.load_profile(chosen())
 
 
-def for_machines() -> settings:
-    """The chosen profile, with examples and steps for a state machine."""
+def for_machines(*, slow: bool = False) -> settings:
+    """The chosen profile, with examples and steps for a state machine; fewer where a round trip takes long."""
     name = chosen()
-    examples, steps = _MACHINES[name]
+    examples, steps = (_SLOW_MACHINES if slow else _MACHINES)[name]
     return settings(
         PROFILES[name],
         max_examples=examples,
