@@ -1,8 +1,17 @@
 """Every interleaving: several plans on a small simulated engine, one round trip at a time, in every order.
 
-Plans yield at each round trip, so this runs the real ones. A state is the engine's content and what each
-actor has been answered so far; states are visited breadth first, so that the first failing schedule is a
-shortest one. What two orders have in common is visited once.
+Plans yield at each round trip, so this runs the real ones, not a model of them:
+
+1. A state is the engine's content, and for each actor the answers that it has had so far. A generator cannot be
+   copied; so an actor is its program, which makes the plan anew, and those answers, which bring it to where it
+   stands. A program must do the same whenever it is answered the same.
+2. From a state, each actor that waits for an answer can be next. Its step is performed on a copy of the engine,
+   and so are the faults that the budget has left: it crashes before the step, the step is done but its reply
+   lost, the step is done twice.
+3. States are visited breadth first, each once: two orders that come to the same content and answers have one
+   future. So the first schedule that breaks a law is a shortest one.
+4. Where no actor waits any longer, the check asserts the laws on what is there and on what each was told.
+5. Where there are too many states, `wander` follows schedules chosen at random instead, by a seed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,23 @@
-"""The `Engine` of DynamoDB: a commit, its id, its log entry and the head are written in one transaction."""
+"""The `Engine` of DynamoDB: a commit, its id, its log entry and the head are written in one transaction.
+
+1. Draw a number (`tickets`).
+2. One transaction of four puts, each with its condition, of which all hold or nothing is written:
+   - the stream's head, if it is the predecessor's, has a lower number and is not being purged; of a first
+     commit, if there is no head. This makes one winner (L2), keeps the stream without gaps (L1), and the log in
+     the stream's order (L10), whatever was drawn when.
+   - the commit, at its last revision; the commit's id, if it is new to the stream (L4); the log's entry, if no
+     reader has given the number up.
+   The transaction has a token made of this call's nonce and the number: repeated by the client, since a reply
+   was lost, it is done once.
+3. If it was refused, fill the number, unless a reader has, and look why: at the id, then at the head.
+   - The id is known: with this call's nonce it is our own write, whose reply was lost, and a success; with
+     another it is a repetition.
+   - The head is being purged: help to finish that, and begin again.
+   - The head is not the predecessor: refused. Otherwise only the number was in the way: begin again.
+
+A stream is read by the sort keys of its commits, which are its revisions. The log is read by its entries, then
+the commits that they name; what was purged between the two is left out.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
 """Purging a stream while writers may be at it.
 
-The head is marked with its checkpoint, which no other head has: every commit is conditional on it, so nothing
-can follow. Then commits and ids are deleted, each commit with a tombstone in the place of its log entry, in
-transactions that demand the mark; the head goes last.
-A purge that ends midway is finished by the next writer or purge.
+1. The head is marked with its own checkpoint, which no other head has. Every commit is conditional on a head
+   without a mark, so nothing can follow.
+2. Commits and ids are deleted, each commit with a tombstone in the place of its log entry, in transactions that
+   demand the mark: whoever goes on with a purge that somebody else has finished, beside a stream that began
+   anew, deletes nothing.
+3. The snapshots are deleted, and the head last.
+
+A purge that ends midway is finished by the next writer or purge that meets the mark; any number may do so at once.
 """
 
 from __future__ import annotations

@@ -1,9 +1,18 @@
 """Tickets: numbers drawn from a tenant's counter, and the holes that they can leave in its log.
 
-A writer draws its number, then writes under it; the key of the log's entry decides between a late writer and
-a reader that does not wait for it any longer, and fills the hole with a tombstone. A writer that was refused
-fills its own hole, so that readers wait for nobody but the slow and the dead. An entry names its commit; one
-that names none is a tombstone. Nobody ever removes an entry, so a log has no holes but the newest.
+How a log stays without a gap in which something could appear later:
+
+1. A writer draws a number: one atomic update of the tenant's counter.
+2. In one transaction it writes its commit and the log's entry under that number, each on the condition that
+   nothing is there yet; the head must hold a lower number (`engine`).
+3. A writer that was refused puts a tombstone under its own number at once, unless it was the entry that refused
+   it, for then there is one already. So readers wait for nobody but the slow and the dead.
+4. A reader takes the entries after its checkpoint, in order. Where a number is missing it looks again for some
+   milliseconds, then puts a tombstone there, on the same condition. Whoever is first decides: either the commit
+   is in and is read, or the writer's transaction is refused and it draws a higher number. Clocks change how long
+   is waited, never what is right.
+5. An entry names its commit; one that names none is a tombstone. Nobody ever removes an entry (a purge replaces
+   those of its commits by tombstones), so a log has no holes but the newest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,16 @@
-"""Where awaited connections come from: as `lending`."""
+"""Where awaited connections come from: a pool of the store's for each loop, one of the caller's, or the one given.
+
+As `blocking`, and besides:
+
+1. An awaited connection belongs to the event loop in which it was opened. A store may be used from several loops
+   (`asyncio.run` after `asyncio.run`, or a loop in each thread), so `OwnPools` has a pool for each, found by the
+   running loop, opened at its first use there.
+2. Tasks of one loop that come while the pool is being opened wait for it at a lock of that loop's.
+3. Closing the store closes the running loop's pool when its connections have come back. Another loop's pool can
+   only be ended in that loop: it is told to terminate it. What a loop that was closed left open ends with its
+   sockets.
+4. A forked child forgets all inherited pools, and opens its own.
+"""
 
 from __future__ import annotations
 

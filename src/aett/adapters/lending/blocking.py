@@ -1,4 +1,15 @@
-"""Where connections come from: a pool of the store's, one of the caller's, or the one that the caller gave."""
+"""Where connections come from: a pool of the store's, one of the caller's, or the one that the caller gave.
+
+1. A store by URL or settings has an `OwnPool`, opened at the first use and closed with the store. A forked child
+   leaves the parent's pool alone, and opens its own at its first use: both would read from one socket. It makes
+   a new lock as well, since the old one may have been held by another thread at the fork.
+2. A store on the caller's pool (`CallersPool`) borrows for each step, and closes nothing.
+3. A store on the caller's connection (`CallersConnection`) joins the transaction that is open there, if any.
+   Threads take turns at it. What must see only committed rows (`alone`: the log) is refused within a transaction.
+4. A closed store lends no more: `StoreClosed`, whatever the caller's pool could still do.
+
+`awaiting` is the same for tasks.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,15 @@
 """Purging a stream while writers may be at it.
 
-A barrier is put after the head, by the same unique key as any commit: nothing can follow it. Then the fence is
-raised to the barrier's number: whoever draws a number from now on looks at its predecessor again, and finds
-the barrier. Whoever drew one before has written under it, or is kept from it by a tombstone, once all numbers
-are settled. Then all can be deleted, the barrier last. A purge that ends midway is finished by the next writer
-or purge.
+1. A barrier is inserted after the head, under the next sequence: by the same unique key as any commit, so that
+   either it or a writer's commit is there. Nothing can follow a barrier.
+2. The counter's *fence* is raised to the barrier's number. Whoever draws a number from now on sees by the fence
+   that its predecessor may be going, looks again, and finds the barrier.
+3. All numbers up to the barrier's are settled (`tickets`): whoever drew one before the fence was raised has
+   either written under it, and is deleted with the rest, or meets a tombstone and is refused.
+4. Commits and snapshots are deleted, the barrier last.
+
+A purge that ends midway is finished by the next writer or purge that meets its barrier; any number may do so at
+once, since each step can be repeated.
 """
 
 from __future__ import annotations

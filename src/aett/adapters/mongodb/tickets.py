@@ -1,11 +1,24 @@
 """Tickets: numbers drawn from a tenant's counter, and the holes that they can leave in its log.
 
-A writer draws its number, then writes under it; the unique key of the number decides between a late writer
-and a reader that does not wait for it any longer, and fills the hole with a tombstone. Clocks affect how
-long is waited, never what is right.
+How a log stays without a gap in which something could appear later:
+
+1. A writer looks for its predecessor, and only then draws a number: one atomic increment of the tenant's
+   counter. (Drawn before, a later commit of the stream could have the lower number.)
+2. It inserts its commit under that number. Three unique keys guard the insert: the number in the tenant, the
+   sequence in the stream, the id in the stream. Who is refused looks why (`engine.append`), and if it was only
+   the number begins again at step 1. Either way the number it drew is a hole.
+3. A reader takes the entries after its checkpoint, in order. A number that is missing belongs to a writer that
+   is on its way, was refused, or died: nobody can tell which. It looks again for some milliseconds.
+4. Then it inserts a tombstone under that number. The unique key decides between it and the writer: either the
+   commit is there and is read, or the tombstone is, and the writer is refused and draws a higher number. Clocks
+   change how long is waited, never what is right.
+5. A purge deletes commits, and so makes holes that must not be waited for. It first fills all holes up to the
+   last number drawn, then raises the *floor* to it: below the floor nobody waits or fills. A reader takes the
+   floor before the page that it judges by it, or what was still in flight when the page was read would pass
+   for purged. Tombstones are never deleted: a late writer would slip in under their number.
 
 A counter holds: `number`, the last that was drawn; `floor`, up to which the log has no holes but those that
-purges left; `fence`, up to which a predecessor may be purged just now.
+purges left; `fence`, up to which a predecessor may be purged just now (`purging`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,22 @@
 """Barriers: how a reader of the log waits for the writers that may still show something below what it sees.
 
-A writer holds a shared lock from before it draws its number until its transaction ends. A reader looks
-up the newest checkpoint, waits until every writer that held the lock after that has let go, and then
-reads up to it. Each of these is a statement of its own, outside of any transaction: what a snapshot
-older than the wait shows would lack what was committed meanwhile.
+A server numbers a commit when it is inserted, and shows it when its transaction ends: a reader that has seen 8
+could find 7 later. Against that:
+
+1. A writer takes a lock, shared, *before* it draws its number, and holds it until its transaction ends. Shared
+   locks do not exclude each other, so writers do not wait for writers. (A number drawn before the lock would be
+   known to nobody for a moment: a reader in that moment skips it.)
+2. A reader looks up the newest checkpoint that is visible, and after that who holds the lock. Whoever drew a
+   lower number has either ended, and is visible, or is among the holders. Whoever takes the lock later draws a
+   higher number, since the newest had been drawn already.
+3. The reader waits until all those have let go: either it looks who is left of them (`WatchedBarrier`), or it
+   takes the lock for itself alone and lets it go (`QueuedBarrier`).
+4. It reads up to the newest of step 2, and no further.
+5. Steps 2 to 4 are statements of their own, outside of any transaction. Within one, the server would answer
+   step 4 from a snapshot that is older than the wait, without what was committed meanwhile. That is also why
+   the log is not read on a connection that has joined a caller's transaction.
+6. All waits are bounded. Who waited in vain is told of nothing new, never of too much. A reader that queues for
+   the lock holds back every writer behind it, so its wait is short, and it rests after one in vain.
 """
 
 from __future__ import annotations

@@ -1,4 +1,22 @@
-"""Connections of the sync driver: one for each thread, or one at which all threads take turns."""
+"""Connections of the sync driver: one for each thread, or one at which all threads take turns.
+
+A database in a file has a connection for each thread (`ThreadConnections`):
+
+1. A thread's connection is opened at its first use, kept by the thread, and closed when the thread ends. Readers
+   never wait: in WAL mode each sees a state of its own.
+2. For writing, the threads of this process queue at a lock. SQLite has one writer, and who finds it busy tries
+   again after a pause that grows: without the queue, threads that came first would lose to those that came last.
+3. Before each use the file is looked at: one that was removed or replaced is noticed, rather than written to
+   where nobody reads.
+4. A connection belongs to the process that opened it: after a fork the child opens its own, and has locks of
+   its own, since one that was held at the fork would never be let go in the child (`connection` says what SQLite
+   does with inherited ones).
+5. Closing the store closes every thread's connection, each when it is not in use.
+
+A database in memory is its connection's own, and so is a connection of the caller's (`OneConnection`): all take
+turns at one lock. Stores that were given the same connection share that lock (`turns`), or one could write into
+the other's transaction. A child of a fork is refused.
+"""
 
 from __future__ import annotations
 
