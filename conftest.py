@@ -1,6 +1,6 @@
 """Documentation that is run: every Python block of README.md and docs/, a page's blocks one after another.
 
-The blocks of a page build on each other: with pytest-xdist, `--dist loadgroup` gives a page to one worker.
+The blocks of a page build on each other: under pytest-xdist a page is given to one worker.
 """
 
 import contextlib
@@ -34,8 +34,14 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the blocks of a page together."""
-    for item in items:
-        if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each test to whoever is free, but a page as a whole to one worker."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # it need not be there
+
+    class ByPage(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            path, _, _ = nodeid.partition("::")
+            return path if path.endswith(".md") else nodeid
+
+    return ByPage(config, log)

@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: sharing.__exit__(None, None, None))
         config.stash[_SERVERS] = sharing
     else:
-        config.stash[_SERVERS] = Asking(worker[_ADDRESS])
+        config.stash[_SERVERS] = Asking(tuple(worker[_ADDRESS]))
     unknown = set(_required(config)) - {"all", *engines()}
     if unknown:
         raise pytest.UsageError(

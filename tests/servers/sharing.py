@@ -10,20 +10,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from multiprocessing.connection import Client, Connection, Listener
+from contextlib import ExitStack
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Protocol, Self
 
 from attrs import frozen
 from tests.servers.server import Server, Unavailable
-
-_KEY: Final = b"aett"
-_JOIN_SECONDS: Final = 10.0
 
 
 class Shared(Protocol):
@@ -57,30 +56,26 @@ class Sharing:
         self._turn = threading.Lock()
         self._pool = ThreadPoolExecutor(len(kinds), thread_name_prefix="a server's")
         self._servers = ExitStack()
-        self._listener = Listener(None, backlog=64, authkey=_KEY)
-        self._listening = threading.Thread(target=self._listen, daemon=True)
-        self._over = False
+        self._desk = _Desk(self)
 
     @property
-    def address(self) -> str:
+    def address(self) -> tuple[str, int]:
         """For `Asking`."""
-        return str(self._listener.address)
+        host, port = self._desk.socket.getsockname()
+        return host, port
 
     def __enter__(self) -> Self:
         """Begin to listen."""
-        self._listening.start()
+        threading.Thread(target=self._desk.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop all servers."""
+        self._desk.shutdown()
+        self._desk.server_close()
         self._pool.shutdown()
-        self._over = True
-        with suppress(OSError):
-            Client(self.address, authkey=_KEY).close()  # Wake it up.
-        self._listening.join(_JOIN_SECONDS)
-        self._listener.close()
         self._servers.close()
 
     def url(self, kind: str) -> str:
@@ -99,31 +94,40 @@ class Sharing:
         except Unavailable as reason:
             raise Unavailable(f"{reason}; {known.variable} may name one") from reason
 
-    def _listen(self) -> None:
-        while not self._over:
-            with suppress(OSError, EOFError):
-                threading.Thread(target=self._answer, args=(self._listener.accept(),), daemon=True).start()
 
-    def _answer(self, asking: Connection) -> None:
-        with asking, suppress(OSError, EOFError):  # Who asked may have gone.
-            kind = asking.recv()
-            try:
-                asking.send((True, self.url(kind)))
-            except Unavailable as reason:
-                asking.send((False, str(reason)))
+class _Desk(ThreadingTCPServer):
+    """Where workers ask: a line with a kind is answered by a line with a URL, or why there is none."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, shared: Shared) -> None:
+        class Handler(StreamRequestHandler):
+            def handle(self) -> None:
+                kind = self.rfile.readline().decode().strip()
+                answer: dict[str, str]
+                try:
+                    answer = {"url": shared.url(kind)}
+                except Unavailable as reason:
+                    answer = {"unavailable": str(reason)}
+                self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+        super().__init__(("127.0.0.1", 0), Handler)
 
 
 @frozen
 class Asking:
     """Asks a `Sharing` of another process."""
 
-    address: str
+    address: tuple[str, int]
 
     def url(self, kind: str) -> str:
         """Where it answers; `Unavailable` if there is none."""
-        with Client(self.address, authkey=_KEY) as asking:
-            asking.send(kind)
-            found, told = asking.recv()
-        if not found:
-            raise Unavailable(told)
-        return str(told)
+        with socket.create_connection(self.address) as asking, asking.makefile("rw") as lines:
+            lines.write(f"{kind}\n")
+            lines.flush()
+            answer: Any = json.loads(lines.readline())
+        if "unavailable" in answer:
+            raise Unavailable(answer["unavailable"])
+        return str(answer["url"])

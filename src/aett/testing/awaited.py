@@ -23,15 +23,21 @@ from aett.ports.snapshot_store import AsyncSnapshotStore
 T = TypeVar("T")
 
 
-@frozen
 class Loop:
     """One event loop, entered for each call."""
 
-    runner: asyncio.Runner
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._closed = False
+
+    def close(self) -> None:
+        """Close it, and every iterator that is still open."""
+        self._closed = True
+        self._runner.close()
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """What it gives."""
-        return self.runner.run(coroutine)
+        return self._runner.run(coroutine)
 
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
         """Its items, one at a time; abandoned, it is closed at once."""
@@ -49,8 +55,16 @@ class Loop:
                     return
                 yield item
         finally:
-            if close := getattr(items, "aclose", None):
+            # Kept by a traceback, an iterator may end at any time: when the loop was closed, and it with it.
+            if self._can_wait() and (close := getattr(items, "aclose", None)):
                 self.wait(close())
+
+    def _can_wait(self) -> bool:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return not self._closed
+        return False
 
 
 @frozen

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +47,7 @@ class Clients:
 
     @cached_property
     def _loop(self) -> Loop:
-        return Loop(self._stack.enter_context(asyncio.Runner()))
+        return self._stack.enter_context(closing(Loop()))
 
     @cached_property
     def one(self) -> Client:
