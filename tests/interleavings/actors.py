@@ -27,7 +27,8 @@ from aett.core.errors import StorageUnavailable
 from aett.core.outcome import Outcome
 from aett.core.plan import Perform, Plan, run
 from aett.core.rejection import CommitRejection
-from aett.testing.interleaving import CRASHED
+from aett.testing import profiles
+from aett.testing.interleaving import CRASHED, Interleavings
 from aett.testing.samples import CONFLICTS, TOPICS, Noted, at
 
 TENANT = "t"
@@ -167,6 +168,14 @@ def purger(kind: Kind, stream: str) -> Callable[[], Plan[str]]:
             return "purged"
 
     return program
+
+
+def visited(interleavings: Interleavings, *, many: bool = False) -> None:
+    """Every state; or, if there are many, every one in `soak` and some hundred schedules by a seed elsewhere."""
+    if many and profiles.chosen() != "soak":
+        interleavings.wander(300)
+    else:
+        interleavings.explore()
 
 
 def checker(kind: Kind, *streams: str, purged: bool = False) -> Callable[[Any, Mapping[str, Any]], None]:

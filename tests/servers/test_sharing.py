@@ -35,6 +35,10 @@ def answered(url: str) -> bool:
         return bool(reply.status == 200)
 
 
+def of_the_small_one(shared: Shared) -> str:
+    return shared.url("small")
+
+
 def none_here(_: Shared) -> Server:
     raise Unavailable("there is none")
 
@@ -47,8 +51,8 @@ def test_whoever_asks_gets_the_same_server_and_it_is_gone_in_the_end() -> None:
     making = Making()
     with Sharing({"small": Kind(VARIABLE, found, making)}) as sharing, ThreadPoolExecutor(8) as pool:
         asked: list[Shared] = [sharing if number % 2 else Asking(sharing.address) for number in range(8)]
-        urls = set(pool.map(lambda each: each.url("small"), asked))
-        assert urls == {making.made[0].url}
+        urls = list(pool.map(of_the_small_one, asked))
+        assert set(urls) == {making.made[0].url}
         assert len(making.made) == 1
         assert answered(making.made[0].url)
     with pytest.raises(urllib.error.URLError):

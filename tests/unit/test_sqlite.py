@@ -520,7 +520,7 @@ def test_a_task_cancelled_while_the_store_opens_leaves_no_connection(path: Path)
                 await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(scenario())
-    for _ in range(100):  # a closed connection's thread is about to end
+    for _ in range(1000):  # a closed connection's thread is about to end
         if threading.active_count() > before:
             time.sleep(0.02)
     assert threading.active_count() == before

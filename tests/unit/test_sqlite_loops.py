@@ -195,7 +195,7 @@ def test_a_close_that_is_cancelled_leaks_no_thread(path: Path) -> None:
                 await task
 
     asyncio.run(scenario())
-    for _ in range(100):  # a closed connection's thread is about to end
+    for _ in range(1000):  # a closed connection's thread is about to end
         if len(driver_threads()) > before:
             time.sleep(0.02)
     assert len(driver_threads()) == before
