@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack, nullcontext
 from typing import Any, TypeAlias, TypeVar
 
 import aioboto3
+import aiobotocore.session
 from botocore.exceptions import ClientError
 
 from aett.adapters.aws.call import Call, Calls, Refused, Reply
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.performing import is_client
-from aett.adapters.aws.place import Configuration, client_settings
+from aett.adapters.aws.place import Configuration, client_settings, informed
 from aett.adapters.lending.awaiting import AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -29,7 +30,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
         endpoint = place.endpoint_url if isinstance(place, Configuration) else None
 
         async def opened() -> Opened:
-            session: Any = aioboto3.Session(**place.session) if isinstance(place, Configuration) else place
+            session: Any = _session(place) if isinstance(place, Configuration) else place
             stack = AsyncExitStack()
             client = session.client(service, config=settings, endpoint_url=endpoint)
             return stack, await stack.enter_async_context(client)
@@ -41,6 +42,11 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
             f"a URL, a Configuration, an aioboto3.Session or a client of {service}'s, not {type(place).__name__}"
         )
     return AsyncCallersPool(lambda: nullcontext(place))
+
+
+def _session(place: Configuration) -> Any:
+    own: Any = aiobotocore.session.AioSession(profile=place.profile)
+    return aioboto3.Session(botocore_session=informed(own), **place.session)
 
 
 async def _close(opened: Opened) -> None:

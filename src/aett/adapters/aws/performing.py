@@ -9,11 +9,12 @@ from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 import boto3
+import botocore.session
 from botocore.exceptions import ClientError
 
 from aett.adapters.aws.call import Call, Calls, Refused, Reply
 from aett.adapters.aws.errors import KINDS, refused, translated
-from aett.adapters.aws.place import Configuration, client_settings
+from aett.adapters.aws.place import Configuration, client_settings, informed
 from aett.adapters.lending.blocking import CallersPool, Lender, OwnPool
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -31,7 +32,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lende
         endpoint = place.endpoint_url if isinstance(place, Configuration) else None
 
         def opened() -> Any:
-            session: Any = boto3.Session(**place.session) if isinstance(place, Configuration) else place
+            session: Any = _session(place) if isinstance(place, Configuration) else place
             return session.client(service, config=settings, endpoint_url=endpoint)
 
         name = f"{service} at {endpoint or 'Amazon'}"
@@ -41,6 +42,11 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lende
             f"a URL, a Configuration, a boto3.Session or a client of {service}'s, not {type(place).__name__}"
         )
     return CallersPool(lambda: nullcontext(place))
+
+
+def _session(place: Configuration) -> Any:
+    own: Any = botocore.session.Session(profile=place.profile)
+    return boto3.Session(botocore_session=informed(own), **place.session)
 
 
 def is_client(place: Any, service: str, *, awaited: bool) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from attrs import field, frozen
 from botocore.config import Config
+from botocore.loaders import create_loader  # pyright: ignore[reportUnknownVariableType]
 
 from aett.core.number import positive
 
@@ -45,6 +47,24 @@ class Configuration:
             "aws_secret_access_key": self.secret_key,
             "aws_session_token": self.session_token,
         }
+
+
+S = TypeVar("S")
+
+
+def informed(session: S) -> S:
+    """The botocore session, with the descriptions of services that this process has read before.
+
+    A session reads them anew, which takes a tenth of a second, and every store has a session of its own.
+    """
+    changed: Any = session
+    changed.register_component("data_loader", _loader(changed.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    return create_loader(data_path)
 
 
 def client_settings(pool_size: int, timeout: float) -> Config:
