@@ -12,6 +12,7 @@ import aioboto3
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.config import Config
 from botocore.retries.standard import ExponentialBackoff
 from tests.contract.served import Served, git_history_twice, harness
 from tests.contract.stopped import Stopped, Twice
@@ -33,7 +34,7 @@ from aett.testing.laws.making import STREAM, make, notes
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.dynamodb"
-RACE = Race(writers=12, commits=40, streams=4, seconds=8.0)
+RACE = Race(writers=8, commits=25, streams=4, seconds=6.0)
 
 
 class TestDynamodb(Stopped):
@@ -71,7 +72,8 @@ def arguments_of(url: str) -> dict[str, Any]:
 @pytest.fixture
 def client(dynamodb_url: str) -> Generator[Any]:
     session: Any = boto3.Session()
-    client: Any = session.client("dynamodb", **arguments_of(dynamodb_url))
+    retries: Any = {"mode": "standard", "total_max_attempts": 8}
+    client: Any = session.client("dynamodb", config=Config(retries=retries), **arguments_of(dynamodb_url))
     yield client
     client.close()
 

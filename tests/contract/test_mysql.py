@@ -20,7 +20,7 @@ ENGINE = "aett.adapters.mysql"
 class TestMysql(Joins, Served):
     @pytest.fixture
     def harness(self, mysql_url: str) -> Harness:
-        return harness(ENGINE, mysql_url)
+        return harness(ENGINE, mysql_url, slow=True)
 
     @pytest.fixture
     def joining(self, mysql_url: str) -> Joining:
@@ -41,7 +41,7 @@ class TestMysql(Joins, Served):
 class TestAsyncMysql(Served):
     @pytest.fixture
     def harness(self, mysql_url: str) -> Harness:
-        return harness(ENGINE, mysql_url, awaited=True)
+        return harness(ENGINE, mysql_url, awaited=True, slow=True)
 
 
 def test_git_history_runs_on_it(mysql_url: str) -> None:

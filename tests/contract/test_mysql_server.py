@@ -12,6 +12,8 @@ import pymysql
 import pytest
 from sqlalchemy.pool import QueuePool
 from tests.contract.served import await_each_other, run_into_each_other, undone_midway
+from tests.servers.mariadb import mariadb
+from tests.servers.server import Unavailable
 
 from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
 from aett.adapters.mysql import (
@@ -48,6 +50,27 @@ def table(mysql_url: str) -> Iterator[str]:
     initialize(mysql_url, name)
     yield name
     with PersistenceManagement(mysql_url, table=name) as management:
+        management.drop()
+
+
+@pytest.fixture(scope="session")
+def own_url() -> Iterator[str]:
+    """A server of this worker's alone: its settings may be changed, which everybody would feel."""
+    try:
+        server = mariadb()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    with server:
+        yield server.url
+
+
+@pytest.fixture
+def own_table(own_url: str) -> Iterator[str]:
+    """An initialized table there."""
+    name = f"t{uuid4().hex}"
+    initialize(own_url, name)
+    yield name
+    with PersistenceManagement(own_url, table=name) as management:
         management.drop()
 
 
@@ -93,26 +116,26 @@ def test_an_absent_row_of_the_barrier_is_no_refusal(mysql_url: str, table: str) 
     ],
 )
 def test_a_server_that_cannot_keep_the_order_is_refused(
-    mysql_url: str, table: str, setting: str, usual: str, told: str
+    own_url: str, own_table: str, setting: str, usual: str, told: str
 ) -> None:
-    execute(mysql_url, f"SET GLOBAL {setting}")
+    execute(own_url, f"SET GLOBAL {setting}")
     try:
         with pytest.raises(UnsupportedServer, match=told):
-            initialize(mysql_url, table)
+            initialize(own_url, own_table)
     finally:
-        execute(mysql_url, f"SET GLOBAL {usual}")
+        execute(own_url, f"SET GLOBAL {usual}")
 
 
-def test_the_log_of_a_replica_is_not_read(mysql_url: str, table: str) -> None:
-    with CommitStore(mysql_url, topic_map=TOPICS, table=table) as store:
+def test_the_log_of_a_replica_is_not_read(own_url: str, own_table: str) -> None:
+    with CommitStore(own_url, topic_map=TOPICS, table=own_table) as store:
         store.commit(make(HEAD)).unwrap()
-        execute(mysql_url, "SET GLOBAL read_only = 1")
+        execute(own_url, "SET GLOBAL read_only = 1")
         try:
             with pytest.raises(UnsupportedServer, match="a replica"):
                 list(store.get_from("tenant"))
             assert len(list(store.get("tenant", "stream"))) == 1
         finally:
-            execute(mysql_url, "SET GLOBAL read_only = 0")
+            execute(own_url, "SET GLOBAL read_only = 0")
 
 
 def test_a_packet_must_hold_the_largest_commit(mysql_url: str, table: str) -> None:
@@ -192,25 +215,25 @@ HOSTILE = "q' \" \\ % %s :x \0 \n \\' ;--"
 
 
 @pytest.fixture(params=["NO_BACKSLASH_ESCAPES", "ANSI", "PAD_CHAR_TO_FULL_LENGTH", ""])
-def odd_url(request: pytest.FixtureRequest, mysql_url: str) -> Iterator[str]:
+def odd_url(request: pytest.FixtureRequest, own_url: str) -> Iterator[str]:
     """The server, with another sql_mode for whoever connects from now on."""
-    with pymysql.connect(**known(mysql_url)) as connection, connection.cursor() as cursor:
+    with pymysql.connect(**known(own_url)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT @@global.sql_mode", ())
         ((usual,),) = cursor.fetchall()
         cursor.execute("SET GLOBAL sql_mode = %s", (request.param,))
-        yield mysql_url
+        yield own_url
         cursor.execute("SET GLOBAL sql_mode = %s", (usual,))
 
 
-def test_whatever_the_sql_mode_what_is_stored_comes_back(odd_url: str, table: str) -> None:
+def test_whatever_the_sql_mode_what_is_stored_comes_back(odd_url: str, own_table: str) -> None:
     commit = make(Head("t' \\ % %s", "it's \" \\ :tenant_id"), *notes(HOSTILE))
-    with CommitStore(odd_url, topic_map=TOPICS, table=table) as store:
+    with CommitStore(odd_url, topic_map=TOPICS, table=own_table) as store:
         stored = store.commit(commit).unwrap()
         assert list(store.get(commit.tenant_id, commit.stream_id)) == [stored]
 
     async def awaited() -> None:
         again = make(Head("t' \\ % %s", "another '\" \\"), *notes(HOSTILE))
-        async with AsyncCommitStore(odd_url, topic_map=TOPICS, table=table) as store:
+        async with AsyncCommitStore(odd_url, topic_map=TOPICS, table=own_table) as store:
             stored = (await store.commit(again)).unwrap()
             assert [each async for each in store.get(again.tenant_id, again.stream_id)] == [stored]
 

@@ -43,13 +43,13 @@ class TestAsyncPostgresql(Served):
 class TestPostgresqlBehindAPooler(Contract):
     @pytest.fixture
     def harness(self, pgbouncer_url: str) -> Harness:
-        return harness(ENGINE, f"{pgbouncer_url}?prepare=off")
+        return harness(ENGINE, f"{pgbouncer_url}?prepare=off", slow=True)
 
 
 class TestAsyncPostgresqlBehindAPooler(Contract):
     @pytest.fixture
     def harness(self, pgbouncer_url: str) -> Harness:
-        return harness(ENGINE, f"{pgbouncer_url}?prepare=off", awaited=True)
+        return harness(ENGINE, f"{pgbouncer_url}?prepare=off", awaited=True, slow=True)
 
 
 def test_git_history_runs_on_it(postgresql_url: str) -> None:

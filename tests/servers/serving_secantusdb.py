@@ -1,8 +1,10 @@
-"""SecantusDB's server with two of its costs taken away, which grew with everything that it had been told before.
+"""SecantusDB's server with three of its costs taken away, which grew with all that it had been told before.
 
 1. It remembers the replies to the last 10,000 writes, for drivers that ask again, and looks through all of them at
    each write. Here it remembers 100.
 2. It sorts by comparing values of any type with any other. Whole numbers are sorted here as whole numbers.
+3. Asked for the last document of an order, it reads and sorts all of them. Here it first looks from where the last
+   one was on; only if there is none any more, it looks at all.
 """
 
 from __future__ import annotations
@@ -30,9 +32,36 @@ def sorted_fast(otherwise: Any) -> Any:
     return sort
 
 
+def found_fast(otherwise: Any) -> Any:
+    """Finds as `otherwise` does, whose arguments it takes; the last of an order near where it was."""
+    known: dict[Any, int] = {}
+
+    def find(self: Any, db: str, coll: str, filter: Any = None, **how: Any) -> Any:  # noqa: A002  # its own name
+        sort = how.get("sort") or {}
+        if (
+            how.get("limit") != 1
+            or how.get("skip")
+            or list(sort.values()) != [-1]
+            or set(sort) & set(filter or {})
+        ):
+            return otherwise(self, db, coll, filter, **how)
+        (name,) = sort
+        place = (db, coll, repr(filter), name)
+        last = known.get(place)
+        found = otherwise(self, db, coll, {**filter, name: {"$gte": last}}, **how) if last is not None else []
+        found = found or otherwise(self, db, coll, filter, **how)
+        if found and type(found[0].get(name)) is int:
+            known[place] = found[0][name]
+        return found
+
+    return find
+
+
 if __name__ == "__main__":
     remembering: Any = transactions
     remembering._RETRYABLE_RECORD_MAX = 100
     sorting: Any = storage
     sorting.sort_docs = sorted_fast(sorting.sort_docs)
+    storing: Any = storage.Storage
+    storing.find_matching = found_fast(storing.find_matching)
     sys.exit(main())
