@@ -195,7 +195,7 @@ class Joins:
         # How fast is for benchmarks to measure; this tells starved from served, on however busy a machine:
         # a reader that queues for the lock all the time leaves 4 of 100.
         assert polled > undisturbed / 8, f"{polled} commits in 2 s beside a reader, {undisturbed} without"
-        told = [each.checkpoint for each in log(clients.other, tenant)]
+        told = [each.checkpoint for each in clients.connect(page_size=256).commits.get_from(tenant)]
         assert told[0] == held.checkpoint
         assert len(told) == len(set(told)) == 1 + undisturbed + round(2 * polled)
 
