@@ -34,27 +34,29 @@ def sorted_fast(otherwise: Any) -> Any:
 
 def found_fast(otherwise: Any) -> Any:
     """Finds as `otherwise` does, whose arguments it takes; the last of an order near where it was."""
-    known: dict[Any, int] = {}
+    known: dict[tuple[str, ...], int] = {}
 
     def find(self: Any, db: str, coll: str, filter: Any = None, **how: Any) -> Any:  # noqa: A002  # its own name
-        sort = how.get("sort") or {}
-        if (
-            how.get("limit") != 1
-            or how.get("skip")
-            or list(sort.values()) != [-1]
-            or set(sort) & set(filter or {})
-        ):
+        name = last_of(how)
+        if name is None or name in (filter or {}):
             return otherwise(self, db, coll, filter, **how)
-        (name,) = sort
         place = (db, coll, repr(filter), name)
-        last = known.get(place)
-        found = otherwise(self, db, coll, {**filter, name: {"$gte": last}}, **how) if last is not None else []
+        found: list[Document] = []
+        if place in known:
+            found = otherwise(self, db, coll, {**(filter or {}), name: {"$gte": known[place]}}, **how)
         found = found or otherwise(self, db, coll, filter, **how)
         if found and type(found[0].get(name)) is int:
             known[place] = found[0][name]
         return found
 
     return find
+
+
+def last_of(how: Mapping[str, Any]) -> str | None:
+    """The field of which the last document is asked for, if that is what is asked for."""
+    sort: dict[str, int] = how.get("sort") or {}
+    alone = how.get("limit") == 1 and not how.get("skip") and list(sort.values()) == [-1]
+    return next(iter(sort)) if alone else None
 
 
 if __name__ == "__main__":
