@@ -276,6 +276,7 @@ ENGINES: Final = {
     "mongodb": "mongodb",
     "mongodb+srv": "mongodb",
     "dynamodb": "dynamodb",
+    "s3": "s3",
 }
 """The engines by the schemes of their URLs."""
 

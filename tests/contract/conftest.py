@@ -48,11 +48,22 @@ def mongodb_url(servers: Shared) -> str:
     return _served(servers, "mongodb")
 
 
-@pytest.fixture(scope="session")
-def dynamodb_url(servers: Shared) -> Generator[str]:
-    """Where a server answers that speaks DynamoDB's protocol; our own takes any credentials."""
+def _of_amazon(shared: Shared, kind: str) -> Generator[str]:
+    """Our own takes any credentials."""
     with pytest.MonkeyPatch.context() as patch:
-        if not os.environ.get(KINDS["dynamodb"].variable):
+        if not os.environ.get(KINDS[kind].variable):
             patch.setenv("AWS_ACCESS_KEY_ID", "testing")
             patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        yield _served(servers, "dynamodb")
+        yield _served(shared, kind)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_url(servers: Shared) -> Generator[str]:
+    """Where a server answers that speaks DynamoDB's protocol."""
+    yield from _of_amazon(servers, "dynamodb")
+
+
+@pytest.fixture(scope="session")
+def s3_url(servers: Shared) -> Generator[str]:
+    """A bucket of a server that speaks S3's protocol."""
+    yield from _of_amazon(servers, "s3")

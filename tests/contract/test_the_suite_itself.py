@@ -495,8 +495,11 @@ def test_a_law_finds_what_is_broken(broken: type[Memory | CommitStore], test: st
     assert not holds(test, harness(broken)), f"{test} does not find {broken.__name__}"
 
 
+# At random: what is derandomized changes with the constants of all modules that happen to be loaded, and may miss
+# for ever what it has found before. Of 30 runs at random none missed the rarest of these; three in a row will not.
 FINDING = settings(
     profiles.PROFILES["ci"],
+    derandomize=False,
     max_examples=400,
     stateful_step_count=40,
     phases=[Phase.generate],
@@ -508,8 +511,12 @@ FINDING = settings(
 
 @pytest.mark.parametrize("broken", [each for each in BROKEN if each not in NOT_FOR_THE_MACHINE])
 def test_the_machine_finds_what_is_broken(broken: type[Memory | CommitStore]) -> None:
-    with pytest.raises(Exception, match=r"(?s).*"):  # however it shows
-        run_machine(harness(broken), FINDING)
+    for _ in range(3):
+        try:
+            run_machine(harness(broken), FINDING)
+        except Exception:  # noqa: BLE001  # however it shows
+            return
+    pytest.fail(f"the machine does not find {broken.__name__}")
 
 
 def test_every_test_of_the_contract_is_named_by_a_sentence() -> None:

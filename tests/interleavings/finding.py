@@ -21,6 +21,7 @@ def found(
 ) -> tuple[str, ...]:
     """The schedule that breaks this law."""
     check = checker(kind, "s", "r", purged=purged)
+    interleavings = Interleavings(actors, world, check, fault)
     with pytest.raises(Misbehaved, match=law) as caught:
-        Interleavings(actors, world, check, fault).explore()
+        interleavings.explore()
     return caught.value.schedule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import urllib.error
 import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,14 +18,21 @@ def found() -> str:
     return "moto, an emulator"
 
 
-def amazon(place: str) -> Server:
+def amazon(service: str, place: str) -> Server:
     """A new server, not yet started; `Unavailable` if there is none. Its URL is the place with `{}` filled in."""
     found()
     folder, port = folder_of(None), free_port()
-    command: list[str | Path] = [sys.executable, Path(__file__).with_name("serving_moto.py"), str(port)]
+    command: list[str | Path] = [sys.executable, Path(__file__).with_name("serving_moto.py"), str(port), service]
     endpoint = f"http://127.0.0.1:{port}"
 
-    def answers() -> None:
-        urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=5).close()  # noqa: S310  # our own
+    return Server(
+        place.format(endpoint), as_user(None, command, dies_with_us=True), folder, lambda: answers(endpoint)
+    )
 
-    return Server(place.format(endpoint), as_user(None, command, dies_with_us=True), folder, answers)
+
+def answers(endpoint: str) -> None:
+    """Raises unless somebody answers there, whatever the answer is."""
+    try:
+        urllib.request.urlopen(endpoint, timeout=5).close()  # noqa: S310  # our own
+    except urllib.error.HTTPError as refused:
+        refused.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +24,7 @@ def _is_here() -> bool:
 
 def dynamodb() -> Server:
     """A new server, not yet started; `Unavailable` if there is none."""
-    return _local() if _is_here() else amazon.amazon(PLACE)
+    return _local() if _is_here() else amazon.amazon("dynamodb", PLACE)
 
 
 def _local() -> Server:
@@ -37,10 +35,6 @@ def _local() -> Server:
     ]
     endpoint = f"http://127.0.0.1:{port}"
 
-    def answers() -> None:
-        try:
-            urllib.request.urlopen(endpoint, timeout=5).close()  # our own
-        except urllib.error.HTTPError as refused:  # It knows no such request: it answers.
-            refused.close()
-
-    return Server(PLACE.format(endpoint), as_user(None, command, dies_with_us=True), folder, answers)
+    return Server(
+        PLACE.format(endpoint), as_user(None, command, dies_with_us=True), folder, lambda: amazon.answers(endpoint)
+    )

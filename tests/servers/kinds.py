@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NoReturn
 
-from tests.servers import dynamodb, mariadb, mongodb, pgbouncer, postgresql
+from tests.servers import amazon, dynamodb, mariadb, mongodb, pgbouncer, postgresql
 from tests.servers.server import Unavailable
 from tests.servers.sharing import Kind
 
@@ -22,4 +22,7 @@ KINDS: Final = {
     "mssql": Kind("AETT_TEST_MSSQL", _no_sql_server, _no_sql_server),
     "mongodb": Kind("AETT_TEST_MONGODB", mongodb.found, lambda _: mongodb.mongodb()),
     "dynamodb": Kind("AETT_TEST_DYNAMODB", dynamodb.found, lambda _: dynamodb.dynamodb()),
+    "s3": Kind(
+        "AETT_TEST_S3", amazon.found, lambda _: amazon.amazon("s3", "s3://aett?region=us-east-1&endpoint_url={}")
+    ),
 }

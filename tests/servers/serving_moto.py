@@ -1,5 +1,8 @@
 """Moto's server on loopback, one request after another: it loses writes that race.
 
+Its web server waits a hundredth of a second after each answer, for the rest of what it was sent; here everything
+has been read. The service is named, so that none has to be found by looking at all that moto has.
+
 For each action of a transaction it copies the whole table in depth, to be put back if the transaction fails,
 and for each query it sorts the whole table. Here only the table's shape is copied, since these transactions put
 and delete whole items, and only the partition is sorted: races take seconds instead of minutes.
@@ -13,11 +16,23 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from selectors import EVENT_READ, SelectSelector
+from types import SimpleNamespace
 from typing import Any
 
 from moto.dynamodb.models.table import Table
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug import serving
 from werkzeug.serving import WSGIRequestHandler, run_simple
+
+
+class NothingLeft(SelectSelector):
+    """Finds nothing to be read."""
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        """At once."""
+        del timeout
+        return []
 
 
 class Quiet(WSGIRequestHandler):
@@ -72,10 +87,13 @@ if __name__ == "__main__":
     tables: Any = Table
     tables.query = partitioned(tables.query)
     tables.__deepcopy__ = copied
+    waiting: Any = serving
+    service: Any = sys.argv[2]
+    waiting.selectors = SimpleNamespace(DefaultSelector=NothingLeft, EVENT_READ=EVENT_READ)
     run_simple(
         "127.0.0.1",
         int(sys.argv[1]),
-        locked(DomainDispatcherApplication(create_backend_app)),
+        locked(create_backend_app(service)),
         threaded=True,
         request_handler=Quiet,
     )

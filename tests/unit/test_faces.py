@@ -11,7 +11,7 @@ import pytest
 from hush import Hush, hushed
 
 import aett.adapters
-from aett.adapters import dynamodb, memory, mongodb, sqlite
+from aett.adapters import dynamodb, memory, mongodb, s3, sqlite
 
 ADAPTERS = Path(aett.adapters.__file__).parent
 
@@ -42,7 +42,7 @@ def test_a_port_says_the_same_twice(port: str) -> None:
     assert awaited == sync
 
 
-@pytest.mark.parametrize("engine", [dynamodb, memory, mongodb, sqlite])
+@pytest.mark.parametrize("engine", [dynamodb, memory, mongodb, s3, sqlite])
 @pytest.mark.parametrize("port", ["CommitStore", "SnapshotStore", "PersistenceManagement"])
 def test_both_faces_of_an_engine_are_made_alike(engine: ModuleType, port: str) -> None:
     sync, awaited = (inspect.signature(getattr(engine, name)) for name in (port, f"Async{port}"))

@@ -55,6 +55,7 @@ PUBLIC = {
     "aett.adapters.mssql": STORES,
     "aett.adapters.mysql": STORES,
     "aett.adapters.postgresql": STORES,
+    "aett.adapters.s3": sorted([*STORES, "Configuration"]),
     "aett.adapters.sqlite": STORES,
     "aett.testing": [
         "Contract",

@@ -10,9 +10,9 @@ import aioboto3
 import aiobotocore.session
 from botocore.exceptions import ClientError
 
-from aett.adapters.aws.call import Call, Calls, Refused, Reply
+from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
-from aett.adapters.aws.performing import is_client
+from aett.adapters.aws.performing import AT_ONCE, is_client
 from aett.adapters.aws.place import Configuration, client_settings, informed
 from aett.adapters.lending.awaiting import AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.store.pause import Pause
@@ -85,16 +85,27 @@ class AsyncAwsPerformer:
                     return await self._asked(client, step)
             case Calls(calls):
                 async with self._lender.lent(alone=False) as client:
-                    return list(await asyncio.gather(*(self._asked(client, call) for call in calls)))
+                    return await self._all(client, calls)
             case _:
                 raise TypeError(f"Amazon's services have no step {type(step).__name__}")
 
+    async def _all(self, client: Any, calls: tuple[Call, ...]) -> list[Reply | Refused]:
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def asked(call: Call) -> Reply | Refused:
+            async with turn:
+                return await self._asked(client, call)
+
+        return await asyncio.gather(*map(asked, calls))
+
     async def _asked(self, client: Any, call: Call) -> Reply | Refused:
         try:
-            reply: Reply = await getattr(client, call.method)(**call.arguments)
+            reply = bare(await getattr(client, call.method)(**call.arguments))
         except ClientError as error:
             answer = refused(error, call)
             if answer is None:
                 raise
             return answer
+        if "Body" in reply:
+            reply["Body"] = await reply["Body"].read()
         return reply

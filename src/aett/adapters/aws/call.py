@@ -42,6 +42,11 @@ class Calls(Step["list[Reply | Refused]"]):
     calls: tuple[Call, ...]
 
 
+def bare(reply: Reply) -> dict[str, Any]:
+    """The reply without what the client tells of how it came."""
+    return {name: value for name, value in reply.items() if name != "ResponseMetadata"}
+
+
 def done(reply: Reply | Refused) -> Reply:
     """The reply to a request that names no refusals."""
     if isinstance(reply, Refused):

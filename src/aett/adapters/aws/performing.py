@@ -12,7 +12,7 @@ import boto3
 import botocore.session
 from botocore.exceptions import ClientError
 
-from aett.adapters.aws.call import Call, Calls, Refused, Reply
+from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.place import Configuration, client_settings, informed
 from aett.adapters.lending.blocking import CallersPool, Lender, OwnPool
@@ -82,6 +82,9 @@ class AwsPerformer:
             case Call():
                 with self._lender.lent(alone=False) as client:
                     return self._asked(client, step)
+            case Calls((call,)):
+                with self._lender.lent(alone=False) as client:
+                    return [self._asked(client, call)]
             case Calls(calls):
                 with self._lender.lent(alone=False) as client, ThreadPoolExecutor(AT_ONCE) as pool:
                     return list(pool.map(self._asked, [client] * len(calls), calls))
@@ -90,10 +93,12 @@ class AwsPerformer:
 
     def _asked(self, client: Any, call: Call) -> Reply | Refused:
         try:
-            reply: Reply = getattr(client, call.method)(**call.arguments)
+            reply = bare(getattr(client, call.method)(**call.arguments))
         except ClientError as error:
             answer = refused(error, call)
             if answer is None:
                 raise
             return answer
+        if "Body" in reply:
+            reply["Body"] = reply["Body"].read()
         return reply

@@ -80,12 +80,16 @@ def client_settings(pool_size: int, timeout: float) -> Config:
     )
 
 
-def parsed(url: str, scheme: str, example: str) -> tuple[str, str, Mapping[str, str]]:
-    """A URL's host, path and options; a ValueError if it is none of this scheme, or has another option."""
+def parsed(url: str, scheme: str, example: str, more: tuple[str, ...] = ()) -> tuple[str, str, Mapping[str, str]]:
+    """A URL's host, path and options; a ValueError if it is none of this scheme, or has another option.
+
+    more: options besides those that every URL may have.
+    """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     if parts.scheme != scheme or parts.username is not None or parts.password is not None:
         raise ValueError(f"the place is named by a URL without credentials, as in {example}")
-    if unknown := set(options) - set(_OPTIONS):
-        raise ValueError(f"{scheme} URLs have the options {', '.join(_OPTIONS)}, not {', '.join(sorted(unknown))}")
+    known = (*_OPTIONS, *more)
+    if unknown := set(options) - set(known):
+        raise ValueError(f"{scheme} URLs have the options {', '.join(known)}, not {', '.join(sorted(unknown))}")
     return parts.netloc, parts.path.strip("/"), options

@@ -99,8 +99,11 @@ class DynamoEngine:
         found = yield from got(self.table, items.commit_key(tenant_id, stream_id, revision))
         return None if found is None else items.record(found)
 
-    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
+    def stream_page(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, after: int | None
+    ) -> Plan[list[Record]]:
         """In the order of revisions."""
+        del after
         partition = items.stream_partition(tenant_id, stream_id)
         found = yield from queried(
             self.table, partition, items.sorted_number(low), items.sorted_number(MAX_REVISION), size

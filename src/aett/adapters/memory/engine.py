@@ -41,8 +41,11 @@ class MemoryEngine:
         """Look in the stream's dict of ids."""
         return (yield from Call(self.memory.find, (tenant_id, stream_id, commit_id)))
 
-    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
+    def stream_page(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, after: int | None
+    ) -> Plan[list[Record]]:
         """Bisect the stream."""
+        del after
         return (yield from Call(self.memory.stream_page, (tenant_id, stream_id, low, high, size)))
 
     def settled(self, tenant_id: str) -> Plan[int | None]:

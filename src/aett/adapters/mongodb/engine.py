@@ -72,8 +72,11 @@ class MongoEngine:
         found = yield from _known(tenant_id, stream_id, commit_id)
         return documents.record(found[0]) if found and documents.is_commit(found[0]) else None
 
-    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
+    def stream_page(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, after: int | None
+    ) -> Plan[list[Record]]:
         """In the order of revisions."""
+        del after
         wanted = {
             "tenant_id": tenant_id,
             "stream_id": stream_id,

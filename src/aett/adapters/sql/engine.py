@@ -40,8 +40,11 @@ class SqlEngine:
         rows = yield from Statement(self.dialect.find, parameters)
         return Record(*rows[0]) if rows else None
 
-    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
+    def stream_page(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, after: int | None
+    ) -> Plan[list[Record]]:
         """By the key of tenant, stream and revision."""
+        del after
         parameters = {
             "tenant_id": tenant_id,
             "stream_id": stream_id,

@@ -65,7 +65,7 @@ class Commits:
         too_large = CommitTooLarge(record.size, limit) if limit is not None and record.size > limit else None
         checkpoint = None if too_large else (yield from self.engine.append(record))
         if checkpoint is not None:
-            return Success(attrs.evolve(commit, checkpoint=checkpoint))
+            return Success(attrs.evolve(commit, checkpoint=checkpoint or None))
         stored = yield from self.find(commit.tenant_id, commit.stream_id, commit.commit_id)
         if stored is not None:
             return Failure(DuplicateCommit(stored))
@@ -161,7 +161,9 @@ class Commits:
         return Reading(start if least <= high else None, fetch)
 
     def _records(self, tenant_id: str, stream_id: str, place: Place, high: int) -> Plan[list[Record]]:
-        records = yield from self.engine.stream_page(tenant_id, stream_id, place.low, high, self.page_size)
+        records = yield from self.engine.stream_page(
+            tenant_id, stream_id, place.low, high, self.page_size, place.sequence
+        )
         contiguous(records, place.low, place.sequence)
         return records
 

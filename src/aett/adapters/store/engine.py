@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from aett.adapters.store.record import Record
 from aett.core.plan import Plan
+
+UNNUMBERED: Final = 0
+"""No checkpoint yet; none is less than 1."""
 
 
 class Engine(Protocol):
@@ -17,15 +20,23 @@ class Engine(Protocol):
         ...
 
     def append(self, record: Record) -> Plan[int | None]:
-        """Store it and give its checkpoint; None if it does not follow the head, or its id is known."""
+        """Store it and give its checkpoint; None if it does not follow the head, or its id is known.
+
+        `UNNUMBERED` if only the readers of the log number what is stored.
+        """
         ...
 
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """The stream's record of this id."""
         ...
 
-    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> Plan[list[Record]]:
-        """The stream's first records, at most `size`, that hold any of the revisions `low` to `high`."""
+    def stream_page(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, after: int | None
+    ) -> Plan[list[Record]]:
+        """The stream's first records, at most `size`, that hold any of the revisions `low` to `high`.
+
+        after: the sequence of the record before them, if it has just been read.
+        """
         ...
 
     def settled(self, tenant_id: str) -> Plan[int | None]:
