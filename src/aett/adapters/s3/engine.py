@@ -112,7 +112,7 @@ class S3Engine:
             look = ()
         elif record.first_revision > 1:
             return None
-        marker = self.bucket.put(stream.marker(sequence_, nonce))
+        marker = self.bucket.put(stream.marker(sequence_, nonce), b"{}")
         claim = self.bucket.put(stream.id(record.commit_id), _sequence(record), on=ABSENT)
         *fences, _, claimed = yield from self.bucket.written(*look, marker, claim)
         if fences and generation(fences[0]) != current:
