@@ -127,6 +127,17 @@ def test_a_client_of_the_callers_is_used_and_left_open(client: Any, url: str) ->
     assert len([each for each in keys(client, url) if "/streams/" in each]) == 2
 
 
+def test_an_object_is_sent_at_once(url: str) -> None:
+    sent: list[Any] = []
+    with s3.CommitStore(url, topic_map=TOPICS) as store:
+        performer: Any = store._performer
+        with performer._lender.lent(alone=False) as own:
+            own.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(request))
+        store.commit(make(Head(*STREAM), commit_id=uuid4())).unwrap()
+    assert len(sent) == 3
+    assert not any("Expect" in each.headers for each in sent)
+
+
 def test_an_async_client_of_the_callers_is_used_and_left_open(url: str) -> None:
     async def use() -> None:
         session: Any = aioboto3.Session()

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.performing import AT_ONCE, is_client
-from aett.adapters.aws.place import Configuration, client_settings, informed
+from aett.adapters.aws.place import Configuration, client_settings, informed, unhesitating
 from aett.adapters.lending.awaiting import AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -33,7 +33,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
             session: Any = _session(place) if isinstance(place, Configuration) else place
             stack = AsyncExitStack()
             client = session.client(service, config=settings, endpoint_url=endpoint)
-            return stack, await stack.enter_async_context(client)
+            return stack, unhesitating(await stack.enter_async_context(client))
 
         name = f"{service} at {endpoint or 'Amazon'}"
         return OwnPools(name, opened, lambda pool: nullcontext(pool[1]), _close, _terminate)

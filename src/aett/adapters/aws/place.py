@@ -67,6 +67,19 @@ def _loader(data_path: str | None) -> Any:
     return create_loader(data_path)
 
 
+def unhesitating(client: Any) -> Any:
+    """The client, which sends an object at once.
+
+    botocore would first ask whether it may (`Expect: 100-continue`): one more round trip for each small object.
+    """
+    client.meta.events.register("before-send.s3.PutObject", _send_at_once)
+    return client
+
+
+def _send_at_once(request: Any, **_: Any) -> None:
+    request.headers.pop("Expect", None)
+
+
 def client_settings(pool_size: int, timeout: float) -> Config:
     """How a client keeps connections, waits, and tries again what was throttled."""
     positive("pool_size", pool_size)
