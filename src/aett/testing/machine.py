@@ -83,9 +83,12 @@ class StoreMachine(Witnesses):
         match outcome:
             case Failure(CommitTooLarge(size, told)) if not isinstance(expected, DuplicateCommit):
                 assert size > told == limit, f"{size} bytes were refused, and {told} given as the limit {limit}"
+            case Failure(rejection) if isinstance(expected, DuplicateCommit):
+                assert same(self._compared(rejection), self._compared(expected)), (
+                    f"L4: the answer to a repetition of more than {limit} bytes is {rejection!r}, not {expected!r}"
+                )
             case _:
-                duplicate = isinstance(expected, DuplicateCommit) and same(outcome, Failure(expected))
-                assert duplicate, f"a commit of more than {limit} bytes got {outcome!r}"
+                raise AssertionError(f"a commit of more than {limit} bytes got {outcome!r}")
 
     # Reading
 
