@@ -20,8 +20,12 @@ _OF_A_SERVER: Final = "_server"
 
 def engines() -> list[str]:
     """Those that the contract tests know."""
-    names = (path.stem.removeprefix("test_") for path in CONTRACT.glob("test_*.py"))
-    return sorted({name.removesuffix(_OF_A_SERVER) for name in names})
+    return sorted(set(map(engine_of, CONTRACT.glob("test_*.py"))))
+
+
+def engine_of(path: Path) -> str:
+    """The engine that a file of contract tests is about."""
+    return path.stem.removeprefix("test_").removesuffix(_OF_A_SERVER)
 
 
 def announced(config: pytest.Config) -> Iterator[str]:
@@ -83,6 +87,5 @@ def _room(nodeid: str) -> tuple[str, str]:
     path, _, test = nodeid.partition("::")
     parts = Path(path).parts
     if parts[:2] == ("tests", "contract"):
-        engine = Path(path).stem.removeprefix("test_").removesuffix(_OF_A_SERVER)
-        return engine.replace("_", " "), "async" if _AWAITED.search(test) else "sync"
+        return engine_of(Path(path)).replace("_", " "), "async" if _AWAITED.search(test) else "sync"
     return (parts[1] if parts[0] == "tests" else "documentation"), ""

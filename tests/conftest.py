@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.accounting import CONTRACT, Account, announced, engines
+from tests.accounting import CONTRACT, Account, announced, engine_of, engines
 from tests.servers.kinds import KINDS
 from tests.servers.sharing import Asking, Shared, Sharing
 
@@ -91,5 +91,4 @@ def _required(config: pytest.Config) -> list[str]:
 
 def _is_required(config: pytest.Config, path: Path) -> bool:
     required = _required(config)
-    engine = path.stem.removeprefix("test_").removesuffix("_server")
-    return path.parent == CONTRACT and ("all" in required or engine in required)
+    return path.parent == CONTRACT and ("all" in required or engine_of(path) in required)

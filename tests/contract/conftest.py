@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 from tests.servers.kinds import KINDS
 from tests.servers.server import Unavailable
 from tests.servers.sharing import Shared
@@ -67,3 +68,9 @@ def dynamodb_url(servers: Shared) -> Generator[str]:
 def s3_url(servers: Shared) -> Generator[str]:
     """A bucket of a server that speaks S3's protocol."""
     yield from _of_amazon(servers, "s3")
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Amazon's client need not wait before it asks again: how long it does is its maker's affair."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)

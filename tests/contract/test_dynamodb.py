@@ -11,9 +11,8 @@ from uuid import uuid4
 import aioboto3
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.retries.standard import ExponentialBackoff
+from tests.contract.answering import Answering
 from tests.contract.served import Served, git_history_twice, harness
 from tests.contract.stopped import Stopped, Twice
 
@@ -228,49 +227,16 @@ def test_L4_a_writer_knows_its_own_write_when_each_request_is_repeated(dynamodb_
         assert len(list(store.get(*STREAM))) == 2
 
 
-class Throttled:
-    """Refuses the first requests of a client for want of capacity."""
-
-    def __init__(self, client: Any, times: int) -> None:
-        self.left = times
-        client.meta.events.register("before-send.dynamodb", self)
-
-    def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
-        """Answer in the server's stead, until it has been asked often enough."""
-        if self.left <= 0:
-            return None
-        self.left -= 1
-        body = b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}'
-        return AWSResponse(
-            request.url, 400, {"x-amzn-errortype": "ProvisionedThroughputExceededException"}, Raw(body)
-        )
-
-
-class Raw:
-    """The body of an answer."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: Any) -> Generator[bytes]:
-        """All of it."""
-        yield self._body
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client need not wait before it asks again: how long it does is its maker's affair."""
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
-
-
 @pytest.mark.usefixtures("unhurried")
 def test_throttled_requests_are_made_again(client: Any, table: str) -> None:
-    throttled = Throttled(client, 3)
+    code = "ProvisionedThroughputExceededException"
+    body = f'{{"__type": "com.amazonaws.dynamodb.v20120810#{code}"}}'.encode()
+    throttled = Answering(client, "before-send.dynamodb", 400, body, 3, {"x-amzn-errortype": code})
     with dynamodb.CommitStore(client, topic_map=TOPICS, table=table) as store:
         assert isinstance(store.commit(make(Head(*STREAM), commit_id=uuid4())), Success)
         assert throttled.left == 0
         throttled.left = 1000
-        with pytest.raises(StorageUnavailable, match="ProvisionedThroughputExceededException"):
+        with pytest.raises(StorageUnavailable, match=code):
             list(store.get(*STREAM))
 
 

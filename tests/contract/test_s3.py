@@ -17,9 +17,8 @@ import aioboto3
 import attrs
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.retries.standard import ExponentialBackoff
+from tests.contract.answering import Answering
 from tests.contract.served import TRAITS, At, Served, git_history_twice
 from tests.contract.stopped import Stopped, Twice
 from tests.servers.kinds import KINDS
@@ -294,37 +293,10 @@ def test_a_bucket_that_is_absent_is_named(s3_url: str) -> None:
         management.drop()  # no error
 
 
-class Refusing:
+def refusing(client: Any, status: int, code: str, times: int) -> Answering:
     """Refuses the first requests of a client that put something, with a status and a code."""
-
-    def __init__(self, client: Any, status: int, code: str, times: int) -> None:
-        self.status, self.code, self.left = status, code, times
-        client.meta.events.register("before-send.s3.PutObject", self)
-
-    def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
-        """Answer in the server's stead, until it has been asked often enough."""
-        if self.left <= 0:
-            return None
-        self.left -= 1
-        body = f"<Error><Code>{self.code}</Code><Message>not now</Message></Error>".encode()
-        return AWSResponse(request.url, self.status, {}, Raw(body))
-
-
-class Raw:
-    """The body of an answer."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: Any) -> Generator[bytes]:
-        """All of it."""
-        yield self._body
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client need not wait before it asks again: how long it does is its maker's affair."""
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
+    body = f"<Error><Code>{code}</Code><Message>not now</Message></Error>".encode()
+    return Answering(client, "before-send.s3.PutObject", status, body, times)
 
 
 @pytest.mark.usefixtures("unhurried")
@@ -332,16 +304,16 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_the_service_refuses_for_a_while_is_asked_for_again(
     client: Any, url: str, status: int, code: str
 ) -> None:
-    refusing = Refusing(client, status, code, 5)
+    refused = refusing(client, status, code, 5)
     with s3.CommitStore(client, **space_of(url), topic_map=TOPICS) as store:
         assert isinstance(store.commit(make(Head(*STREAM), commit_id=uuid4())), Success)
-        assert refusing.left == 0
+        assert refused.left == 0
         assert len(list(store.get(*STREAM))) == 1
 
 
 @pytest.mark.usefixtures("unhurried")
 def test_what_the_service_refuses_for_ever_is_unavailable(client: Any, url: str) -> None:
-    Refusing(client, 503, "SlowDown", 1000)
+    refusing(client, 503, "SlowDown", 1000)
     with s3.CommitStore(client, **space_of(url), topic_map=TOPICS) as store:
         with pytest.raises(StorageUnavailable, match="SlowDown"):
             store.commit(make(Head(*STREAM), commit_id=uuid4()))

@@ -10,7 +10,7 @@ from attrs import frozen
 from aett.adapters.aws.call import Call, Calls, Refused
 from aett.adapters.s3 import purging
 from aett.adapters.s3.keys import Space
-from aett.adapters.s3.requests import ABSENT, NOT_FOUND, PRECONDITION, Bucket
+from aett.adapters.s3.requests import ABSENT, NOT_FOUND, PAGE, PRECONDITION, Bucket
 from aett.adapters.s3.sequencing import ENTRIES, newest, sequence
 from aett.core import identifier
 from aett.core.errors import SchemaMismatch, UnsupportedServer
@@ -32,7 +32,7 @@ class S3Management:
 
     space: Space
     region: str | None = None
-    keys: int = Bucket("").keys
+    keys: int = PAGE
     entries: int = ENTRIES
 
     @property
