@@ -14,11 +14,13 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
 from attrs import frozen
+from tests.repositories import Repository
 
 from aett import Failure, Head, SchemaMismatch, StorageUnavailable, Success, UnsupportedServer
 from aett.adapters.sql.statement import Statement, Transaction
@@ -225,11 +227,19 @@ def store(engine: str, clients: Clients, connection: Any) -> Any:
 
 def git_history_twice(url: str) -> None:
     """The example runs on a server, and finds all done when it runs again."""
-    command = (sys.executable, ROOT / "examples" / "git_history.py", ROOT, "--store", url)
-    first, second = (
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own example
-        for _ in range(2)
-    )
+    with TemporaryDirectory() as folder:
+        repository = Repository.made(Path(folder) / "repository")
+        for number in range(12):
+            files: dict[str | bytes, str | bytes] = {
+                "README.md": f"{number}\n",
+                f"src/{number % 5}.py": f"{number}\n",
+            }
+            repository.commit(f"Commit {number}", files, at=f"{1_700_000_000 + number} +0000")
+        command = (sys.executable, ROOT / "examples" / "git_history.py", repository.path, "--store", url)
+        first, second = (
+            subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own example
+            for _ in range(2)
+        )
     assert "most changed" in first
     assert "written: nothing new" in second
 

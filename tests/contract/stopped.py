@@ -1,4 +1,5 @@
 """Writers and purges that die between two of their round trips, and pages as large as a server's limits."""
+# ruff: noqa: N802  # A test's name begins with its law.
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from tests.contract.served import Served
 from aett import Commit, DuplicateCommit, Failure, Head, Success
 from aett.testing.clients import Clients
 from aett.testing.laws.making import STREAM, append, log, make, notes, stored, whole
-from aett.testing.model import unnumbered
+from aett.testing.laws.reading import LAST
+from aett.testing.model import must_be, unnumbered
 from aett.testing.samples import Photographed
 
 
@@ -47,30 +49,35 @@ class Stopped(Served):
     def test_a_purge_stopped_after_any_round_trip_is_finished_by_the_next(self, clients: Clients) -> None:
         management: Any = clients.one.management
         for steps in range(12):
-            name = ("tenant", f"purged, {steps}")
+            name = tenant, stream = f"tenant {steps % 4}", f"purged, {steps}"
             append(clients.one, name, notes("one"), notes("two"))
-            newest = log(clients.one, "tenant")[-1].checkpoint or 0
+            newest = log(clients.one, tenant)[-1].checkpoint or 0
             stop(management._plans.purge_stream(*name), management._performer, steps)
-            log(clients.other, "tenant")
+            log(clients.other, tenant)
             clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
             clients.other.management.purge_stream(*name)
             assert whole(clients.one, name) == []
-            assert [each for each in log(clients.one, "tenant") if each.stream_id == name[1]] == []
+            assert [each for each in log(clients.one, tenant) if each.stream_id == stream] == []
             append(clients.one, name, notes("anew"))
-            (anew,) = (each for each in log(clients.one, "tenant") if each.stream_id == name[1])
+            (anew,) = (each for each in log(clients.one, tenant) if each.stream_id == stream)
             assert (anew.checkpoint or 0) > newest
 
-    def test_1200_commits_and_many_bytes_in_one_stream_are_read_whole(self, clients: Clients) -> None:
+    def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
+        """With many bytes, by small pages and by pages that are larger than a server's."""
         head, expected = Head(*STREAM), list[Commit]()
-        for number in range(1200):
+        for number in range(1_200):
             body = Photographed(bytes(1900)) if number % 2 else Photographed(b"small")
-            expected.append(stored(clients.one, make(head, body)))
+            expected.append(unnumbered(stored(clients.one, make(head, body))))
             head = Head.after(expected[-1])
-        reader = clients.connect(page_size=1000).commits
-        found = list(reader.get(*STREAM))
-        assert [each.commit_id for each in found] == [each.commit_id for each in expected]
-        assert [each.events for each in found] == [each.events for each in expected]
-        assert [unnumbered(each) for each in reader.get_from(STREAM[0])] == [unnumbered(each) for each in found]
+        small, large = clients.connect(page_size=256).commits, clients.connect(page_size=1000).commits
+        for read in (
+            small.get(*STREAM),
+            small.get_all_to("tenant", LAST),
+            large.get_to(*STREAM, LAST),
+            large.get_from("tenant"),
+        ):
+            must_be(map(unnumbered, read), expected, "L7: 1,200 commits")
+        assert sum(len(page.bodies) for page in large.pages(*STREAM)) == 1_200
 
 
 def stop(plan: Any, perform: Any, steps: int) -> int:

@@ -36,9 +36,22 @@ class NothingLeft(SelectSelector):
 
 
 class Quiet(WSGIRequestHandler):
-    """Speaks HTTP 1.1, so that clients keep their connections, and logs nothing."""
+    """Speaks HTTP 1.1, lets clients keep their connections, and logs nothing."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def handle_expect_100(self) -> bool:
+        """Who asks whether to send is told at once."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """The header, unless it closes the connection."""
+        if keyword != "Connection":
+            super().send_header(keyword, value)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,18 +11,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from attrs import frozen
+from tests.repositories import QUIET, Repository, who
 
 from aett import Commit
 from aett.adapters.sqlite import CommitStore
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "git_history.py"
-GIT = shutil.which("git") or "git"
-QUIET = {
-    **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-}
 
 
 def script() -> ModuleType:
@@ -39,52 +32,9 @@ def script() -> ModuleType:
 HISTORY = script()
 
 
-def who(name: str, at: str) -> dict[str, str]:
-    """The author and committer of what Git does next."""
-    person = {"NAME": name, "EMAIL": "somebody@example.org", "DATE": at}
-    return {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in person.items()}
-
-
-@frozen
-class Repository:
-    """A repository to write to."""
-
-    path: Path
-
-    def git(self, *arguments: str, stdin: bytes = b"", environment: dict[str, str] | None = None) -> None:
-        subprocess.run(  # noqa: S603  # git, on a repository of the test's own
-            [GIT, "-C", str(self.path), *arguments],
-            input=stdin,
-            env=QUIET | (environment or {}),
-            check=True,
-            capture_output=True,
-        )
-
-    def commit(
-        self,
-        subject: str,
-        files: dict[str | bytes, str | bytes],
-        *,
-        author: str = "Ada",
-        at: str = "1700000000 +0000",
-    ) -> None:
-        for name, content in files.items():
-            path = Path(os.fsdecode(os.path.join(os.fsencode(self.path), os.fsencode(name))))  # noqa: PTH118  # bytes
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        self.git("add", "--all")
-        self.git(
-            *("commit", "--quiet", "--allow-empty", "--allow-empty-message", "--message", subject),
-            environment=who(author, at),
-        )
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    made = Repository(tmp_path / "repository")
-    made.path.mkdir()
-    made.git("init", "--quiet", "--initial-branch=main")
-    return made
+    return Repository.made(tmp_path / "repository")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
-from aett.adapters.aws.performing import AT_ONCE, is_client
+from aett.adapters.aws.performing import at_once, is_client
 from aett.adapters.aws.place import Configuration, client_settings, informed, unhesitating
 from aett.adapters.lending.awaiting import AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.store.pause import Pause
@@ -90,13 +90,19 @@ class AsyncAwsPerformer:
                 raise TypeError(f"Amazon's services have no step {type(step).__name__}")
 
     async def _all(self, client: Any, calls: tuple[Call, ...]) -> list[Reply | Refused]:
-        turn = asyncio.Semaphore(AT_ONCE)
+        """The answers, in order, when all have come: nothing is under way afterwards, even if one fails."""
+        turn = asyncio.Semaphore(at_once(client))
 
         async def asked(call: Call) -> Reply | Refused:
             async with turn:
                 return await self._asked(client, call)
 
-        return await asyncio.gather(*map(asked, calls))
+        answers = list[Reply | Refused]()
+        for answer in await asyncio.gather(*map(asked, calls), return_exceptions=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            answers.append(answer)
+        return answers
 
     async def _asked(self, client: Any, call: Call) -> Reply | Refused:
         try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import boto3
 import botocore.session
@@ -21,8 +22,8 @@ from aett.core.plan import Step
 
 A = TypeVar("A")
 
-AT_ONCE = 16
-"""Requests of one step that are under way at the same time."""
+AT_ONCE: Final = 16
+"""Requests of one step that are under way at the same time, if the client keeps so many connections."""
 
 
 def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lender[Any]:
@@ -57,11 +58,17 @@ def is_client(place: Any, service: str, *, awaited: bool) -> bool:
     return iscoroutinefunction(getattr(place, "_make_api_call", None)) == awaited
 
 
+def at_once(client: Any) -> int:
+    """How many requests of one step may be under way: each more than it keeps connections costs a new one."""
+    return min(AT_ONCE, int(client.meta.config.max_pool_connections))
+
+
 class AwsPerformer:
     """Performs requests until it is closed."""
 
     def __init__(self, lender: Lender[Any]) -> None:
         self._lender = lender
+        self._threads = OwnPool("threads", self._opened, nullcontext, ThreadPoolExecutor.shutdown)
 
     def __call__(self, step: Step[A], /) -> A:
         """Perform it."""
@@ -74,6 +81,11 @@ class AwsPerformer:
     def close(self) -> None:
         """Close what was opened."""
         self._lender.close()
+        self._threads.close()
+
+    def _opened(self) -> ThreadPoolExecutor:
+        with self._lender.lent(alone=False) as client:
+            return ThreadPoolExecutor(at_once(client), "aett")
 
     def _perform(self, step: Step[Any]) -> Any:
         match step:
@@ -82,14 +94,20 @@ class AwsPerformer:
             case Call():
                 with self._lender.lent(alone=False) as client:
                     return self._asked(client, step)
-            case Calls((call,)):
-                with self._lender.lent(alone=False) as client:
-                    return [self._asked(client, call)]
             case Calls(calls):
-                with self._lender.lent(alone=False) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-                    return list(pool.map(self._asked, [client] * len(calls), calls))
+                with self._lender.lent(alone=False) as client:
+                    return self._all_asked(client, calls)
             case _:
                 raise TypeError(f"Amazon's services have no step {type(step).__name__}")
+
+    def _all_asked(self, client: Any, calls: Sequence[Call]) -> list[Reply | Refused]:
+        """The answers, in order, when all have come: nothing is under way afterwards, even if one fails."""
+        if len(calls) == 1:
+            return [self._asked(client, calls[0])]
+        with self._threads.lent(alone=False) as threads:
+            under_way = [threads.submit(self._asked, client, call) for call in calls]
+            wait(under_way)
+        return [each.result() for each in under_way]
 
     def _asked(self, client: Any, call: Call) -> Reply | Refused:
         try:
