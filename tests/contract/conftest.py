@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 from tests.servers.kinds import KINDS
 from tests.servers.server import Unavailable
 from tests.servers.sharing import Shared
+
+import aett.adapters
+
+
+ADAPTERS = Path(aett.adapters.__file__ or "").parent
+
+multiprocessing.set_forkserver_preload(
+    [
+        "tests.contract.served",
+        *(
+            f"aett.adapters.{each.parent.name}.{each.stem}"
+            for each in ADAPTERS.glob("*/*.py")
+            if each.stem.endswith(("stores", "_driver"))
+        ),
+    ]
+)
 
 
 def _served(shared: Shared, kind: str) -> str:
