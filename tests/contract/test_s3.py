@@ -39,7 +39,7 @@ from aett.testing.laws.making import STREAM, make, notes
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.s3"
-RACE = Race(writers=6, commits=20, streams=3, seconds=5.0)
+RACE = Race(writers=6, commits=20, streams=3, seconds=3.0)
 
 
 def under(url: str, name: str) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Protocol, Self
 
@@ -138,6 +138,16 @@ class _State:
 
 
 @frozen
+class _Choice:
+    """What may happen next: an event at the next step of an actor, and what it leaves of the budget."""
+
+    name: str
+    index: int
+    event: Event
+    left: Budget
+
+
+@frozen
 class Interleavings:
     """Actors on an engine, and what must hold in the end."""
 
@@ -152,11 +162,11 @@ class Interleavings:
         waiting, known, ends = deque([start]), {start.key()}, 0
         while waiting:
             state = waiting.popleft()
-            following = list(self._following(state))
-            if not following:
+            choices = self._choices(state)
+            if not choices:
                 ends += 1
                 self._checked(state)
-            for each in following:
+            for each in (self._taken(state, choice) for choice in choices):
                 if (key := each.key()) not in known:
                     known.add(key)
                     waiting.append(each)
@@ -169,10 +179,11 @@ class Interleavings:
         chance, steps = random.Random(seed), 0  # noqa: S311  # a schedule is no secret
         for _ in range(times):
             state = self._start()
-            while following := list(self._following(state)):
+            while choices := self._choices(state):
                 # Faults are rarer than steps, or most schedules would be spent on them at once.
-                weights = [8 if each.budget == state.budget else 1 for each in following]
-                (state,) = chance.choices(following, weights)
+                weights = [8 if each.left == state.budget else 1 for each in choices]
+                (choice,) = chance.choices(choices, weights)
+                state = self._taken(state, choice)
                 steps += 1
             self._checked(state)
         return Explored(steps, times)
@@ -188,31 +199,34 @@ class Interleavings:
         except Exception as reason:
             raise Misbehaved(reason, state.schedule()) from reason
 
-    def _following(self, state: _State) -> Generator[_State]:
-        for index, (name, program) in enumerate(self.actors.items()):
-            actor = state.actors[index]
-            if actor.step is None:
-                continue
-            for event in Event:
-                left = state.budget.spent(event)
-                if left is None:
-                    continue
-                line = f"{name} {event.value} {actor.step}"
-                world = state.world.copy()
-                if event is Event.TWICE and not _changes(world, actor.step):
-                    continue
-                try:
-                    following = _after(program, actor, event, world)
-                except Exception as reason:
-                    raise Misbehaved(reason, [*state.schedule(), line]) from reason
-                actors = (*state.actors[:index], following, *state.actors[index + 1 :])
-                yield _State(world, actors, left, state, line)
+    def _choices(self, state: _State) -> list[_Choice]:
+        """What can happen next."""
+        return [
+            _Choice(name, index, event, left)
+            for index, (name, actor) in enumerate(zip(self.actors, state.actors, strict=True))
+            if actor.step is not None
+            for event in Event
+            if (left := state.budget.spent(event)) is not None
+            if event is not Event.TWICE or _changes(state.world, actor.step)
+        ]
+
+    def _taken(self, state: _State, choice: _Choice) -> _State:
+        """The state after it."""
+        index, world, actor = choice.index, state.world.copy(), state.actors[choice.index]
+        line = f"{choice.name} {choice.event.value} {actor.step}"
+        try:
+            following = _after(self.actors[choice.name], actor, choice.event, world)
+        except Exception as reason:
+            raise Misbehaved(reason, [*state.schedule(), line]) from reason
+        actors = (*state.actors[:index], following, *state.actors[index + 1 :])
+        return _State(world, actors, choice.left, state, line)
 
 
 def _changes(world: Simulated, step: Step[Any]) -> bool:
-    changed = world.copy()
-    changed.perform(step)
-    return changed.key() != world.key()
+    """Whether it makes a difference that this is performed again."""
+    once = world.copy()
+    once.perform(step)
+    return once.key() != world.key()
 
 
 def _after(program: Program, actor: _Actor, event: Event, world: Simulated) -> _Actor:

@@ -80,12 +80,11 @@ def streams() -> SearchStrategy[str]:
 def names() -> SearchStrategy[Names]:
     """Two tenants and three streams, often easy to confuse."""
     pairs = st.sampled_from(CONFUSABLE)
+    alike = st.tuples(pairs, st.just("unlike")).map(lambda each: (*each[0], each[1]))
     two = st.one_of(pairs, st.lists(tenants(), min_size=2, max_size=2, unique=True).map(tuple))
-    three = st.one_of(
-        st.tuples(pairs, st.just("unlike")).map(lambda each: (*each[0], each[1])),
-        st.lists(streams(), min_size=3, max_size=3, unique=True).map(tuple),
-    )
-    return st.one_of(st.just((("a", "ab"), ("bc", "c", "b"))), st.tuples(two, three))
+    three = st.one_of(alike, st.lists(streams(), min_size=3, max_size=3, unique=True).map(tuple))
+    joined = st.just((("a", "ab"), ("bc", "c", "b")))
+    return st.one_of(joined, st.tuples(pairs, alike), st.tuples(two, three))
 
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
