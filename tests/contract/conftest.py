@@ -15,7 +15,6 @@ from tests.servers.sharing import Shared
 
 import aett.adapters
 
-
 ADAPTERS = Path(aett.adapters.__file__ or "").parent
 
 multiprocessing.set_forkserver_preload(

@@ -117,9 +117,7 @@ class Processes:
         self._running.clear()
 
 
-def _child(
-    connection: Connection, environment: dict[str, str], work: Callable[..., Any], *arguments: Any
-) -> None:
+def _child(connection: Connection, environment: dict[str, str], work: Callable[..., Any], *arguments: Any) -> None:
     os.environ.clear()
     os.environ.update(environment)
     connection.send((None, "ready"))
