@@ -6,6 +6,8 @@ has been read. The service is named, so that none has to be found by looking at 
 For each action of a transaction it copies the whole table in depth, to be put back if the transaction fails,
 and for each query it sorts the whole table. Here only the table's shape is copied, since these transactions put
 and delete whole items, and only the partition is sorted: races take seconds instead of minutes.
+
+For each error that it answers it looks at all errors of the service; here it remembers them.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from selectors import EVENT_READ, SelectSelector
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core import errors
 from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug import serving
@@ -100,6 +103,9 @@ if __name__ == "__main__":
     tables: Any = Table
     tables.query = partitioned(tables.query)
     tables.__deepcopy__ = copied
+    known = errors.ErrorLookupFactory()
+    answering: Any = errors
+    answering.ErrorLookupFactory = lambda: known
     waiting: Any = serving
     service: Any = sys.argv[2]
     waiting.selectors = SimpleNamespace(DefaultSelector=NothingLeft, EVENT_READ=EVENT_READ)
