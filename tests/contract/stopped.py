@@ -16,7 +16,22 @@ from aett.testing.model import must_be, unnumbered
 from aett.testing.samples import Photographed
 
 
-class Stopped(Served):
+class LargePages(Served):
+    """For engines whose servers limit a page, by its bytes or its length."""
+
+    def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
+        """With many bytes, by small pages and by pages as large as a server's."""
+        head, expected = Head(*STREAM), list[Commit]()
+        for number in range(1_005):
+            body = Photographed(bytes(2200)) if number % 2 else Photographed(b"small")
+            expected.append(unnumbered(stored(clients.one, make(head, body))))
+            head = Head.after(expected[-1])
+        small, large = clients.connect(page_size=256).commits, clients.connect(page_size=1000).commits
+        for read in (large.get(*STREAM), small.get_to(*STREAM, LAST), large.get_from(STREAM[0])):
+            must_be(map(unnumbered, read), expected, "L7: 1,005 commits")
+
+
+class Stopped(LargePages):
     """For engines whose commits take several round trips, the last of which decides."""
 
     round_trips: ClassVar[int]
@@ -61,17 +76,6 @@ class Stopped(Served):
             append(clients.one, name, notes("anew"))
             (anew,) = (each for each in log(clients.one, tenant) if each.stream_id == stream)
             assert (anew.checkpoint or 0) > newest
-
-    def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
-        """With many bytes, by small pages and by pages as large as a server's."""
-        head, expected = Head(*STREAM), list[Commit]()
-        for number in range(1_005):
-            body = Photographed(bytes(2200)) if number % 2 else Photographed(b"small")
-            expected.append(unnumbered(stored(clients.one, make(head, body))))
-            head = Head.after(expected[-1])
-        small, large = clients.connect(page_size=256).commits, clients.connect(page_size=1000).commits
-        for read in (large.get(*STREAM), small.get_to(*STREAM, LAST), large.get_from(STREAM[0])):
-            must_be(map(unnumbered, read), expected, "L7: 1,005 commits")
 
 
 def stop(plan: Any, perform: Any, steps: int) -> int:

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from tests.contract.answering import Answering
-from tests.contract.served import Served, git_history_twice, harness
-from tests.contract.stopped import Stopped, Twice
+from tests.contract.served import git_history_twice, harness
+from tests.contract.stopped import LargePages, Stopped, Twice
 
 from aett import (
     CommitTooLarge,
@@ -45,7 +45,7 @@ class TestDynamodb(Stopped):
         return harness(ENGINE, dynamodb_url, slow=True)
 
 
-class TestAsyncDynamodb(Served):
+class TestAsyncDynamodb(LargePages):
     race = RACE
 
     @pytest.fixture

@@ -12,8 +12,8 @@ from uuid import uuid4
 import attrs
 import pytest
 from pymongo import MongoClient, WriteConcern
-from tests.contract.served import TRAITS, Served, git_history_twice, harness
-from tests.contract.stopped import Stopped
+from tests.contract.served import TRAITS, git_history_twice, harness
+from tests.contract.stopped import LargePages, Stopped
 
 from aett import (
     CommitTooLarge,
@@ -43,7 +43,7 @@ class TestMongodb(Stopped):
         return harness(ENGINE, mongodb_url, called="collection", slow=True)
 
 
-class TestAsyncMongodb(Served):
+class TestAsyncMongodb(LargePages):
     race = RACE
 
     @pytest.fixture

@@ -19,8 +19,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from tests.contract.answering import Answering
-from tests.contract.served import TRAITS, At, Served, git_history_twice
-from tests.contract.stopped import Stopped, Twice
+from tests.contract.served import TRAITS, At, git_history_twice
+from tests.contract.stopped import LargePages, Stopped, Twice
 from tests.servers.kinds import KINDS
 
 from aett import (
@@ -73,7 +73,7 @@ class TestS3(Stopped):
         return harness(s3_url)
 
 
-class TestAsyncS3(Served):
+class TestAsyncS3(LargePages):
     race = RACE
 
     @pytest.fixture
