@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum, StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import attrs
 import pytest
@@ -14,7 +15,7 @@ from attrs import frozen
 
 from aett import MAX_REVISION, Commit, EventMessage, Head, InvalidCommit, Topic, TopicMap, caused_by
 from aett.adapters.store.record import Recorder
-from aett.core.stamp import from_microseconds, to_microseconds
+from aett.core.stamp import aware, from_microseconds, to_microseconds
 
 ID = UUID(int=1)
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -182,3 +183,50 @@ def test_a_commit_can_be_copied_and_sent_to_another_process(headers: dict[str, s
         assert again.headers == again.events[0].headers == headers
         with pytest.raises(TypeError):
             again.headers["by"] = "Bob"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]  # what is tested
+
+
+class Instant(datetime):
+    """As other libraries make them: it subtracts in a way of its own."""
+
+    def __sub__(self, other: object) -> Any:
+        raise AttributeError(other)
+
+    def astimezone(self, tz: object = None) -> Any:
+        raise AttributeError(tz)
+
+
+class Room(StrEnum):
+    """Names as members."""
+
+    BLUE = "blue room"
+
+
+class OlderRoom(str, Enum):  # noqa: UP042  # what it prints as is not what it is
+    BLUE = "blue room"
+
+
+class Id(UUID):
+    """As asyncpg makes them."""
+
+
+def test_a_subclass_of_datetime_is_the_plain_instant() -> None:
+    zone = timezone(timedelta(hours=2))
+    stamp = Instant(2024, 5, 6, 7, 8, 9, 10, zone)
+    plain = datetime(2024, 5, 6, 7, 8, 9, 10, zone)
+    commit = Head("t", "s").commit("event", commit_id=uuid4(), stamp=stamp)
+    assert type(commit.commit_stamp) is datetime
+    assert commit.commit_stamp == plain
+    assert to_microseconds(aware(stamp, "max_time")) == to_microseconds(plain)
+
+
+@pytest.mark.parametrize("room", [*Room, *OlderRoom])
+def test_a_member_of_an_enum_of_texts_is_the_plain_text(room: str) -> None:
+    for each in (Head(room, room), Head(room, room).commit("event", commit_id=uuid4(), stamp=datetime.now(UTC))):
+        assert (type(each.tenant_id), type(each.stream_id)) == (str, str)
+        assert each.stream_id == "blue room"
+
+
+def test_a_subclass_of_uuid_is_the_plain_uuid() -> None:
+    commit = Head("t", "s").commit("event", commit_id=Id(int=7), stamp=datetime.now(UTC))
+    assert type(commit.commit_id) is UUID
+    assert commit.commit_id == UUID(int=7)

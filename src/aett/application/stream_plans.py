@@ -58,15 +58,11 @@ def _a_policy(plans: StreamPlans, _: object, snapshots: SnapshotPolicy) -> None:
         raise ValueError(f"{snapshots!r} without a snapshot store: give one as snapshot_store=...")
 
 
-def _a_tenant(_: object, __: object, tenant_id: str) -> None:
-    identifier.tenant(tenant_id)
-
-
 @frozen(kw_only=True)
 class StreamPlans:
     """Plans over the ports, given a tenant, a policy, a clock and a source of ids."""
 
-    tenant_id: str = field(validator=_a_tenant)
+    tenant_id: str = field(converter=identifier.tenant)
     has_snapshots: bool = False
     snapshots: SnapshotPolicy = field(default=never, validator=_a_policy)
     attempts: int = field(default=ATTEMPTS, validator=_at_least_one)

@@ -44,11 +44,11 @@ class Commit:
     Make one with `Head.commit`. Raises `InvalidCommit` or `InvalidIdentifier`.
     """
 
-    tenant_id: str = field(validator=identifier.a_tenant)
-    stream_id: str = field(validator=identifier.a_stream)
+    tenant_id: str = field(converter=identifier.tenant)
+    stream_id: str = field(converter=identifier.stream)
     stream_revision: int = field(validator=number.an_int)
     commit_sequence: int = field(validator=number.an_int)
-    commit_id: UUID = field(validator=number.a_uuid)
+    commit_id: UUID = field(converter=number.unique)
     commit_stamp: datetime = field(converter=_utc)
     events: tuple[EventMessage, ...] = field(converter=tuple[EventMessage, ...])
     headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)

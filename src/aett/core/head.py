@@ -22,8 +22,8 @@ class Head:
     stream, and where the engine has not numbered the last commit yet.
     """
 
-    tenant_id: str = field(validator=identifier.a_tenant)
-    stream_id: str = field(validator=identifier.a_stream)
+    tenant_id: str = field(converter=identifier.tenant)
+    stream_id: str = field(converter=identifier.stream)
     revision: int = field(default=0, validator=number.an_int)
     sequence: int = field(default=0, validator=number.an_int)
     checkpoint: int | None = field(default=None, validator=number.an_int_or_none)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from aett.core.errors import InvalidIdentifier
 
@@ -21,16 +21,6 @@ def stream(identifier: str) -> str:
     return _checked("stream_id", identifier, MAX_STREAM_BYTES)
 
 
-def a_tenant(_instance: Any, _attribute: Any, identifier: str) -> None:
-    """An attrs validator: the field holds a tenant's identifier."""
-    tenant(identifier)
-
-
-def a_stream(_instance: Any, _attribute: Any, identifier: str) -> None:
-    """An attrs validator: the field holds a stream's identifier."""
-    stream(identifier)
-
-
 def _checked(what: str, identifier: str, limit: int) -> str:
     if not isinstance(identifier, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidIdentifier(f"{what} must be a str, not {type(identifier).__name__}")
@@ -43,4 +33,5 @@ def _checked(what: str, identifier: str, limit: int) -> str:
         raise InvalidIdentifier(f"{what} {shown} has {size} bytes in UTF-8; 1 to {limit} are allowed")
     if "\0" in identifier:
         raise InvalidIdentifier(f"{what} {shown} holds a NUL character")
-    return identifier
+    # A plain str: drivers write an Enum's member, which is a str too, in ways of their own.
+    return str.__str__(identifier)

@@ -34,7 +34,7 @@ def unique(commit_id: UUID) -> UUID:
     """The id itself; `InvalidCommit` if it is no UUID."""
     if not isinstance(commit_id, UUID):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidCommit(f"commit_id must be a UUID, not {type(commit_id).__name__}")
-    return commit_id
+    return commit_id if type(commit_id) is UUID else UUID(int=commit_id.int)
 
 
 def an_int(_instance: Any, attribute: Any, number: int) -> None:
@@ -46,8 +46,3 @@ def an_int_or_none(_instance: Any, attribute: Any, number: int | None) -> None:
     """An attrs validator: the field holds a whole number, or None."""
     if number is not None:
         whole(attribute.name, number)
-
-
-def a_uuid(_instance: Any, _attribute: Any, commit_id: UUID) -> None:
-    """An attrs validator: the field holds a UUID."""
-    unique(commit_id)

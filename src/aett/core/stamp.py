@@ -11,22 +11,32 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def aware(stamp: datetime, what: str) -> datetime:
-    """The same instant, or `InvalidCommit` if it is naive (it would mean another instant elsewhere)."""
+    """The same instant, as a plain `datetime`; `InvalidCommit` if it is naive: it would be another one elsewhere.
+
+    A subclass (pendulum's, pandas's) counts, compares and prints in ways of its own.
+    """
     if not isinstance(stamp, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidCommit(f"{what} must be a datetime, not {type(stamp).__name__}")
     if stamp.utcoffset() is None:
         raise InvalidCommit(f"{what} {stamp.isoformat()} is naive: give it a time zone, best UTC")
-    return stamp
+    return stamp if type(stamp) is datetime else _plain(stamp)
 
 
 def utc(stamp: datetime, what: str = "commit_stamp") -> datetime:
     """The instant in UTC; `InvalidCommit` if it is naive or falls outside of UTC's years 1 to 9999."""
-    if aware(stamp, what).tzinfo is UTC:
+    stamp = aware(stamp, what)
+    if stamp.tzinfo is UTC:
         return stamp
     try:
         return stamp.astimezone(UTC)
     except OverflowError as error:
         raise InvalidCommit(f"{what} {stamp.isoformat()} is outside of the years 1 to 9999 in UTC") from error
+
+
+def _plain(stamp: datetime) -> datetime:
+    day = (stamp.year, stamp.month, stamp.day)
+    hour = (stamp.hour, stamp.minute, stamp.second, stamp.microsecond)
+    return datetime(*day, *hour, tzinfo=stamp.tzinfo, fold=stamp.fold)
 
 
 def to_microseconds(stamp: datetime) -> int:

@@ -118,7 +118,7 @@ class Commits:
         return self._log(tenant_id, bound("checkpoint", checkpoint), None)
 
     def _log(self, tenant_id: str, checkpoint: int, max_stamp: int | None) -> Reading[Commit]:
-        identifier.tenant(tenant_id)
+        tenant_id = identifier.tenant(tenant_id)
 
         def fetch(place: LogPlace) -> Plan[Fetched[Commit]]:
             upto = (yield from self.engine.settled(tenant_id)) if place.upto is None else place.upto
