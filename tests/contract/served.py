@@ -26,6 +26,7 @@ from aett import Failure, Head, SchemaMismatch, StorageUnavailable, Success, Uns
 from aett.adapters.sql.statement import Statement, Transaction
 from aett.ports import CommitStore
 from aett.testing import Contract, Harness, Place, Race, Traits
+from aett.testing.awaited import AwaitedPersistenceManagement, Loop
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, whole
 from aett.testing.processes import Processes, Talk
@@ -209,6 +210,17 @@ class Joins:
 
 
 @contextmanager
+def awaited(management: Any) -> Generator[AwaitedPersistenceManagement]:
+    """The sync face of an async one, on a loop of its own."""
+    loop = Loop()
+    try:
+        yield AwaitedPersistenceManagement(management, loop)
+    finally:
+        loop.wait(management.close())
+        loop.close()
+
+
+@contextmanager
 def own_store(clients: Clients) -> Generator[CommitStore]:
     """A store of a thread's own."""
     own = Clients(clients.place, clients.traits)
@@ -327,6 +339,7 @@ __all__ = [
     "Joins",
     "Served",
     "await_each_other",
+    "awaited",
     "git_history",
     "harness",
     "run_into_each_other",

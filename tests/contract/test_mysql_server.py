@@ -11,13 +11,14 @@ import aiomysql
 import pymysql
 import pytest
 from sqlalchemy.pool import QueuePool
-from tests.contract.served import await_each_other, run_into_each_other, undone_midway
+from tests.contract.served import await_each_other, awaited, run_into_each_other, undone_midway
 from tests.servers.mariadb import mariadb
 from tests.servers.server import Unavailable
 
 from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
 from aett.adapters.mysql import (
     AsyncCommitStore,
+    AsyncPersistenceManagement,
     CommitStore,
     PersistenceManagement,
     SnapshotStore,
@@ -168,10 +169,13 @@ def test_victims_of_deadlocks_are_tried_again(mysql_url: str, table: str) -> Non
     run_into_each_other(lambda: CommitStore(mysql_url, topic_map=TOPICS, table=table), table, "SLEEP")
 
 
-def test_a_purge_that_fails_midway_has_done_nothing(mysql_url: str, table: str) -> None:
+@pytest.mark.parametrize(
+    "made", [PersistenceManagement, lambda *place, **named: awaited(AsyncPersistenceManagement(*place, **named))]
+)
+def test_a_purge_that_fails_midway_has_done_nothing(mysql_url: str, table: str, made: Any) -> None:
     undone_midway(
         lambda: CommitStore(mysql_url, topic_map=TOPICS, table=table),
-        lambda: PersistenceManagement(mysql_url, table=table),
+        lambda: made(mysql_url, table=table),
         lambda _: execute(mysql_url, f"RENAME TABLE {table}_snapshots TO {table}_gone"),
     )
     execute(mysql_url, f"DROP TABLE {table}_gone")

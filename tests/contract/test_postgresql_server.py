@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from tests.contract.served import await_each_other, run_into_each_other, undone_midway
+from tests.contract.served import await_each_other, awaited, run_into_each_other, undone_midway
 
 from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
 from aett.adapters.postgresql import (
@@ -136,10 +136,13 @@ def test_victims_of_deadlocks_are_tried_again(postgresql_url: str, table: str) -
     run_into_each_other(lambda: CommitStore(postgresql_url, topic_map=TOPICS, table=table), table, "pg_sleep")
 
 
-def test_a_purge_that_fails_midway_has_done_nothing(postgresql_url: str, table: str) -> None:
+@pytest.mark.parametrize(
+    "made", [PersistenceManagement, lambda *place, **named: awaited(AsyncPersistenceManagement(*place, **named))]
+)
+def test_a_purge_that_fails_midway_has_done_nothing(postgresql_url: str, table: str, made: Any) -> None:
     undone_midway(
         lambda: CommitStore(postgresql_url, topic_map=TOPICS, table=table),
-        lambda: PersistenceManagement(postgresql_url, table=table),
+        lambda: made(postgresql_url, table=table),
         lambda _: execute(postgresql_url, f"ALTER TABLE {table}_snapshots RENAME TO gone"),
     )
 

@@ -577,7 +577,7 @@ LIES: list[tuple[t.Any, t.Any, str]] = [
     (Deposited, Deposited(1, "\ud800", 1.0), "Deposited.note"),
     (Deposited, Deposited(1, "", 2**60 + 1), "Deposited.share"),
     (Deposited, Line("a"), "Deposited"),
-    (float | None, float("nan"), "come back as NoneType None"),
+    (float | None, float("nan"), "not a finite one"),
     (Box[dt.datetime], Box(dt.datetime(2024, 1, 1, tzinfo=odd)), "Box.*content"),
     (Box[dt.time], Box(dt.time(1, 2, tzinfo=Dateless())), "Box.*content"),
     (Box[list[int]], Box((1, 2)), "Box.*content: tuple"),

@@ -90,6 +90,6 @@ def decision_of(aggregate: Aggregate[S, C, E, X], state: S, command: C) -> Outco
             return Success(Decision(cast("tuple[E, ...]", events)))
         case _:
             raise TypeError(
-                f"{aggregate.name}: decide must give accept(...) or a Failure, but gave {result!r}"
+                f"{aggregate.name}: decide must give accept(...) or a Failure, but gave {type(result).__name__}"
                 f" for the {type(command).__name__}"
             )

@@ -59,7 +59,7 @@ class PortsPerformer:
             case AddSnapshot(snapshot) if self.snapshot_store is not None:
                 return self.snapshot_store.add(snapshot)
             case _:
-                raise TypeError(f"a repository cannot perform {step!r}")
+                raise TypeError(f"a repository cannot perform {type(step).__name__}")
 
 
 @frozen
@@ -89,4 +89,4 @@ class AsyncPortsPerformer:
             case AddSnapshot(snapshot) if self.snapshot_store is not None:
                 return await self.snapshot_store.add(snapshot)
             case _:
-                raise TypeError(f"a repository cannot perform {step!r}")
+                raise TypeError(f"a repository cannot perform {type(step).__name__}")

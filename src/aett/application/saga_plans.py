@@ -172,6 +172,6 @@ def reaction(saga: Saga[S, E, C], state: S, event: E) -> tuple[C, ...]:
     if not isinstance(commands, tuple):
         raise TypeError(
             f"{saga.name}: react must give a tuple of commands,"
-            f" but gave {commands!r} for the {type(event).__name__}"
+            f" but gave {type(commands).__name__} for the {type(event).__name__}"
         )
     return cast("tuple[C, ...]", commands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, cast
 
@@ -14,6 +15,9 @@ from aett.core.restoring import restore
 Headers: TypeAlias = Mapping[str, Any]
 
 EMPTY: Final[Headers] = MappingProxyType({})
+
+_SHOWN: Final = 40
+_PLAIN: Final = (str, int, float, bool, type(None))
 
 
 def freeze(headers: Headers) -> Headers:
@@ -32,11 +36,9 @@ def freeze(headers: Headers) -> Headers:
     try:
         copy = msgspec.json.decode(msgspec.json.encode(plain))
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidCommit(f"headers are not JSON: {error}") from error
+        raise InvalidCommit(f"headers are not JSON: {_blamed(plain)}") from error
     if not _same(copy, plain):
-        raise InvalidCommit(
-            f"headers would not come back equal from JSON (tuples, dates, NaN, keys that are no text?): {plain!r}"
-        )
+        raise InvalidCommit(f"headers would not come back equal from JSON: {_blamed(plain)}")
     return MappingProxyType(copy)
 
 
@@ -50,6 +52,33 @@ def _same(copy: Any, given: Any) -> bool:
     if kind is list:
         return len(copy) == len(given) and all(map(_same, copy, given))
     return bool(copy == given)
+
+
+def _blamed(headers: Mapping[Any, Any]) -> str:
+    """Which header, and what is wrong with its type: never what it holds, which may be a token."""
+    try:
+        return _fault(headers, "") or "some text or number within"
+    except RecursionError:
+        return "they are nested too deeply"
+
+
+def _fault(value: Any, path: str) -> str | None:
+    kind = cast("type[object]", type(value))
+    if kind is dict:
+        for key, part in value.items():
+            if type(key) is not str:
+                return f"{path or 'the mapping'} has a key of type {type(key).__name__}, which must be str"
+            if found := _fault(part, f"{path}[{key[:_SHOWN]!r}]"):
+                return found
+    elif kind is list:
+        return next(
+            (found for index, part in enumerate(value) if (found := _fault(part, f"{path}[{index}]"))), None
+        )
+    elif kind is float and not isfinite(value):
+        return f"{path} is not a finite number"
+    elif kind not in _PLAIN:
+        return f"{path} is of type {kind.__name__}"
+    return None
 
 
 def reduced(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from aett.adapters.store.record import Record
+from aett.core.codec.undecodable import reason
 from aett.core.errors import CorruptStorage
 from aett.core.number import MAX_REVISION
 
@@ -129,4 +130,4 @@ def record(item: Mapping[str, Any]) -> Record:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         where = f"{item.get('pk')}, {item.get('sk')}"
-        raise CorruptStorage(f"{where}: no commit's item: {type(error).__name__}: {error}") from error
+        raise CorruptStorage(f"{where}: no commit's item: {reason(error)}") from error

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from aett.adapters.mongodb.steps import Document, Index
 from aett.adapters.store.record import Record
+from aett.core.codec.undecodable import reason
 from aett.core.errors import CorruptStorage
 
 COMMITS: Final = (
@@ -67,7 +68,7 @@ def record(found: Mapping[str, Any]) -> Record:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         where = ", ".join(f"{name} {found.get(name)!r}" for name in ("tenant_id", "stream_id", "commit_sequence"))
-        raise CorruptStorage(f"{where}: no commit's document: {type(error).__name__}: {error}") from error
+        raise CorruptStorage(f"{where}: no commit's document: {reason(error)}") from error
 
 
 def tombstone(tenant_id: str, checkpoint: int) -> Document:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from aett.adapters.store.record import Record
+from aett.core.codec.undecodable import reason
 from aett.core.errors import CorruptStorage
 from aett.core.head import Head
 from aett.core.snapshot import Snapshot
@@ -75,7 +76,7 @@ def _decoded(decoder: msgspec.json.Decoder[T], key: str, body: bytes) -> T:
     try:
         return decoder.decode(body)
     except msgspec.MsgspecError as error:
-        raise CorruptStorage(f"{key}: not what was put there: {error}") from error
+        raise CorruptStorage(f"{key}: not what was put there: {reason(error)}") from error
 
 
 def commit_object(record: Record, nonce: bytes) -> bytes:
@@ -102,7 +103,7 @@ def stored(key: str, body: bytes, checkpoint: int | None = None) -> Stored:
     try:
         stamp = to_microseconds(datetime.fromisoformat(found.commit_stamp))
     except ValueError as error:
-        raise CorruptStorage(f"{key}: {found.commit_stamp!r} is no instant") from error
+        raise CorruptStorage(f"{key}: its commit_stamp is no instant") from error
     record = Record(
         found.tenant_id,
         found.stream_id,

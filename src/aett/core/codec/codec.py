@@ -10,7 +10,7 @@ from aett.core.codec.annotations import name_of
 from aett.core.codec.difference import blamed, difference
 from aett.core.codec.sample import samples
 from aett.core.codec.shape import Shape, shape_of
-from aett.core.codec.undecodable import Undecodable
+from aett.core.codec.undecodable import Undecodable, reason
 from aett.core.errors import UnsupportedType
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Codec(Generic[T]):
         except Undecodable as error:
             raise UnsupportedType(f"{where}.{error}" if error.path else f"{where}: {error}") from error
         except _FAILURES as error:
-            raise UnsupportedType(f"{where}{_blamed(plain)}: {_reason(error)}") from error
+            raise UnsupportedType(f"{where}{_blamed(plain)}: {reason(error)}") from error
         try:
             found = difference(value, self.decode(raw))
         except _FAILURES as error:
@@ -122,7 +122,7 @@ def _proved(type_: Any) -> Codec[Any]:
     try:
         values = samples(type_)
     except _FAILURES as error:
-        raise UnsupportedType(f"{name_of(type_)}: no value of it can be made: {_reason(error)}") from error
+        raise UnsupportedType(f"{name_of(type_)}: no value of it can be made: {reason(error)}") from error
     if not values:
         raise UnsupportedType(f"{name_of(type_)}: no value of it has an end")
     if shape.native:
@@ -148,9 +148,5 @@ def _blamed(plain: Any) -> str:
 
 def _undecodable(error: Exception) -> Undecodable:
     # msgspec tells the place at the end, as "... - at `$.lines[0].price`".
-    reason, _, place = _reason(error).partition(" - at `$")
-    return Undecodable(reason, place.strip(".`"))
-
-
-def _reason(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error) or type(error).__name__
+    told, _, place = reason(error).partition(" - at `$")
+    return Undecodable(told, place.strip(".`"))

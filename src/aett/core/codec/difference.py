@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import TYPE_CHECKING, Any
 
 from aett.core.codec.attributes import names
 from aett.core.codec.choice import LEAVES
+from aett.core.codec.undecodable import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +48,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
     if (attributes := names(cls)) is not None:
         yield from ((f".{name}", getattr(value, name, None)) for name in attributes)
     elif cls is dict:
-        yield from ((f"[{key!r}]", part) for key, part in value.items())
+        yield from ((f"[{shown(key)}]", part) for key, part in value.items())
     elif cls is list or cls is tuple:
         yield from ((f"[{index}]", part) for index, part in enumerate(value))
 
@@ -90,7 +92,7 @@ def _difference_in_mappings(written: Any, read: Any) -> str | None:
     keys = {key: key for key in read}
     for key, one in written.items():
         if found := difference(key, keys[key]) or difference(one, read[key]):
-            return f"[{key!r}]{found}"
+            return f"[{shown(key)}]{found}"
     return None
 
 
@@ -111,11 +113,13 @@ _WITHIN: dict[Any, Callable[[Any, Any], str | None]] = {
 
 
 def _told(written: Any, read: Any) -> str:
-    return f": {_brief(written)} would come back as {_brief(read)}"
+    one, other = _name(written), _name(read)
+    return f": {one} would come back as {f'another {other}' if one == other else other}"
 
 
-def _brief(value: Any) -> str:
+def _name(value: Any) -> str:
+    """Of its class: the value itself is the user's, and no message's."""
     if value is _MISSING:
         return "nothing at all"
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"  # noqa: PLR2004 - a line's worth.
+    endless = type(value) is float and not math.isfinite(value)
+    return "float (not a finite one)" if endless else type(value).__name__

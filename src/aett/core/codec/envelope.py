@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from aett.core.codec import header_json
 from aett.core.codec.codec import Codec, codec_for
-from aett.core.codec.undecodable import Undecodable
+from aett.core.codec.undecodable import Undecodable, reason, shown
 from aett.core.commit import EventMessage
 from aett.core.errors import UnknownTopic
 from aett.core.restoring import restore
@@ -70,7 +70,7 @@ class Wire:
                 body = upcast(body)
             except Exception as error:
                 raise Undecodable(
-                    f"the upcast of topic {self.topic.name!r} from version {old} failed: {error!r}"
+                    f"the upcast of topic {self.topic.name!r} from version {old} failed: {type(error).__name__}"
                 ) from error
         return self.codec.from_builtins(body)
 
@@ -123,28 +123,28 @@ class Envelopes:
     def _unknown(self, envelope: _Envelope) -> str:
         known = [version for name, version in self._by_topic if name == envelope.topic]
         if known:
-            stored = f"topic {envelope.topic!r} version {envelope.version}"
+            stored = f"topic {shown(envelope.topic)} version {envelope.version}"
             return f"{stored} is stored, but this TopicMap knows up to version {max(known)}"
-        return f"topic {envelope.topic!r} is not in this TopicMap"
+        return f"topic {shown(envelope.topic)} is not in this TopicMap"
 
 
 def _envelopes(raw: bytes) -> list[_Envelope]:
     try:
         return _DECODER.decode(raw)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
-        raise Undecodable(f"not a list of events: {error}") from error
+        raise Undecodable(f"not a list of events: {reason(error)}") from error
 
 
 def _body(raw: msgspec.Raw) -> Body:
     try:
         return _BODY.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Undecodable(f"an event's body is not a JSON object: {error}") from error
+        raise Undecodable(f"an event's body is not a JSON object: {reason(error)}") from error
 
 
 def _message(body: object, raw: msgspec.Raw) -> EventMessage:
     try:
         own = header_json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Undecodable(f"the event's headers are not a JSON object: {error}") from error
+        raise Undecodable(f"the event's headers are not a JSON object: {reason(error)}") from error
     return restore(EventMessage, {"body": body, "headers": own})

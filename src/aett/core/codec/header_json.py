@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from aett.core.codec.undecodable import reason
 from aett.core.errors import InvalidCommit
 from aett.core.headers import EMPTY, Headers
 
@@ -21,7 +22,7 @@ def encode(headers: Headers) -> bytes:
         return msgspec.json.encode(dict(headers))
     except (TypeError, ValueError, RecursionError) as error:
         # They were JSON when the commit was made: only their top level is frozen.
-        raise InvalidCommit(f"headers were changed, and are JSON no more: {error}") from error
+        raise InvalidCommit(f"headers were changed, and are JSON no more: {reason(error)}") from error
 
 
 def decode(raw: bytes | msgspec.Raw) -> Headers:

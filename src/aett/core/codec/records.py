@@ -11,7 +11,7 @@ from aett.core.codec.annotations import name_of
 from aett.core.codec.attributes import Attribute, attributes, descendants, is_record
 from aett.core.codec.choice import TAG, choices, classes, is_tagged, kinds, members
 from aett.core.codec.sample import remade
-from aett.core.codec.undecodable import Undecodable
+from aett.core.codec.undecodable import Undecodable, reason, shown
 
 if TYPE_CHECKING:
     import cattrs
@@ -69,7 +69,7 @@ def _read_tagged(types: tuple[Any, ...], name: str, converter: cattrs.Converter)
             return None
         tag, rest = _untagged(raw)
         if tag not in readers:
-            raise Undecodable(f"{tag!r} is no {TAG} of {name}")
+            raise Undecodable(f"{shown(tag)} is no {TAG} of {name}")
         return readers[tag](rest, None)
 
     return read
@@ -132,7 +132,7 @@ def read_family(type_: Any, converter: cattrs.Converter) -> Reader:
             return own(raw, type_)
         tag, rest = _untagged(raw)
         if tag not in readers:
-            raise Undecodable(f"{tag!r} is no subclass of {name_of(type_)}")
+            raise Undecodable(f"{shown(tag)} is no subclass of {name_of(type_)}")
         return readers[tag](rest, None)
 
     return read
@@ -175,10 +175,11 @@ def _read_record(type_: Any, converter: cattrs.Converter) -> Reader:
             except Undecodable as error:
                 raise error.under(each.name) from error
             except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
-                raise Undecodable(str(error), each.name) from error
+                raise Undecodable(reason(error), each.name) from error
         if unknown := raw.keys() - known:
             raise Undecodable(
-                f"{name_of(cls)} has no attribute {min(unknown)!r}: raise the topic's version and give an upcast"
+                f"{name_of(cls)} has no attribute {shown(min(unknown))}:"
+                " raise the topic's version and give an upcast"
             )
         return remade(cls, fields)
 
@@ -216,7 +217,7 @@ def _write_record(type_: Any, converter: cattrs.Converter) -> Writer:
             except Undecodable as error:
                 raise error.under(name) from error
             except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
-                raise Undecodable(str(error), name) from error
+                raise Undecodable(reason(error), name) from error
         return body
 
     return write

@@ -131,12 +131,12 @@ def _read_enum(type_: Any) -> Reader:
         expect(int, raw)
         member = type_(raw)
         if member.value != raw:
-            raise Undecodable(f"{raw} is no {name_of(type_)}")
+            raise Undecodable(f"this {type(raw).__name__} is no {name_of(type_)}")
         return member
 
     def member(raw: Any, _: Any) -> Any:
         if type(raw) not in {int, str} or raw not in table:
-            raise Undecodable(f"{raw!r} is no {name_of(type_)}")
+            raise Undecodable(f"this {type(raw).__name__} is no {name_of(type_)}")
         return table[raw]
 
     if issubclass(type_, enum.Flag):
@@ -158,7 +158,7 @@ def _read_literal(type_: Any, converter: cattrs.Converter) -> Reader:
 
     def read(raw: Any, _: Any) -> Any:
         if not isinstance(raw, int | str | None) or (type(raw), raw) not in table:
-            raise Undecodable(f"{raw!r} is none of {name_of(type_)}")
+            raise Undecodable(f"this {type(raw).__name__} is none of {name_of(type_)}")
         return table[type(raw), raw]
 
     return read
@@ -233,7 +233,7 @@ def _read_key(type_: Any, converter: cattrs.Converter) -> Reader:
         expect(str, raw)
         number = int(raw)
         if str(number) != raw:
-            raise Undecodable(f"{raw!r} is no whole number in plain digits")
+            raise Undecodable("a key is no whole number in plain digits")
         return read(number, plain)
 
     return from_digits

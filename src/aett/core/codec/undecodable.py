@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
+_LONGEST: Final = 60
+
 
 class Undecodable(ValueError):
     """Stored JSON is not a value of the type; the reason names the place."""
@@ -14,3 +20,26 @@ class Undecodable(ValueError):
     def under(self, name: str) -> Undecodable:
         """The same, seen from one attribute further out."""
         return Undecodable(self.reason, f"{name}.{self.path}" if self.path else name)
+
+
+def reason(error: Exception) -> str:
+    """Why a value is wrong, without the value: what msgspec tells of types and places, else the error's class."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, msgspec.MsgspecError) or (type(error) is TypeError and _is_of_types(str(error))):
+        told, at, place = str(error).partition(" - at `$")
+        return (_ENUM if told.startswith(_ENUM) else told) + at + place
+    return type(error).__name__
+
+
+_ENUM: Final = "Invalid enum value"
+
+
+def _is_of_types(told: str) -> bool:
+    return told.startswith(("Encoding objects of type ", "Only dicts with "))
+
+
+def shown(name: object) -> str:
+    """A name that is stored, cut to what a line holds."""
+    text = repr(name)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
