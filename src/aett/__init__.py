@@ -8,6 +8,7 @@ from aett.core.aggregate import Aggregate
 from aett.core.commit import Commit, EventMessage, caused_by
 from aett.core.conflict import ConflictDetector, ConflictRule, commutes, conflicts_if
 from aett.core.errors import (
+    AccessRefused,
     AettError,
     CorruptStorage,
     InvalidCommit,
@@ -64,6 +65,7 @@ _LATER = {
 
 __all__ = [
     "MAX_REVISION",
+    "AccessRefused",
     "AettError",
     "Aggregate",
     "AsyncDefaultAggregateRepository",

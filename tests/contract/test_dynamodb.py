@@ -25,6 +25,7 @@ from aett import (
     Snapshot,
     StorageUnavailable,
     Success,
+    UnsupportedServer,
 )
 from aett.adapters import dynamodb
 from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE
@@ -186,7 +187,7 @@ def test_a_commit_of_more_than_an_item_holds_is_too_large(dynamodb_url: str, tab
 
 def test_a_snapshot_of_more_than_an_item_holds_is_no_schemas_fault(dynamodb_url: str, table: str) -> None:
     with dynamodb.SnapshotStore(dynamodb_url, table=table) as snapshots:
-        with pytest.raises(StorageUnavailable, match="Item size"):
+        with pytest.raises(UnsupportedServer, match="Item size"):
             snapshots.add(Snapshot(Head("tenant", "stream", 1, 1), "shape", bytes(420_000)))
 
 

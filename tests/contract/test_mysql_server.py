@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import aiomysql
@@ -15,7 +16,16 @@ from tests.contract.served import await_each_other, awaited, run_into_each_other
 from tests.servers.mariadb import mariadb
 from tests.servers.server import Unavailable
 
-from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
+from aett import (
+    AccessRefused,
+    Head,
+    SchemaMismatch,
+    Snapshot,
+    StorageUnavailable,
+    StoreClosed,
+    Success,
+    UnsupportedServer,
+)
 from aett.adapters.mysql import (
     AsyncCommitStore,
     AsyncPersistenceManagement,
@@ -181,6 +191,26 @@ def test_a_purge_that_fails_midway_has_done_nothing(mysql_url: str, table: str, 
     execute(mysql_url, f"DROP TABLE {table}_gone")
 
 
+@pytest.mark.parametrize("place", ["mysql://nobody:wrong@{}/d", "mysql://{}/no-such-database"])
+def test_who_is_not_let_in_need_not_try_again(mysql_url: str, place: str) -> None:
+    parts = urlsplit(mysql_url)
+    where = parts.netloc.rpartition("@")[2]
+    url = place.format(where if "nobody" in place else parts.netloc)
+    url = urlunsplit(urlsplit(url)._replace(query=parts.query))
+    with (
+        CommitStore(url, topic_map=TOPICS) as store,
+        pytest.raises(AccessRefused, match="denied|Unknown database"),
+    ):
+        store.commit(make(HEAD))
+
+    async def awaited() -> None:
+        async with AsyncCommitStore(url, topic_map=TOPICS) as store:
+            with pytest.raises(AccessRefused, match="denied|Unknown database"):
+                await store.commit(make(HEAD))
+
+    asyncio.run(awaited())
+
+
 def test_no_server_is_told_without_its_password() -> None:
     with CommitStore("mysql://ann:s3cret@127.0.0.1:1/d", topic_map=TOPICS) as store:
         with pytest.raises(StorageUnavailable, match="127.0.0.1:1/d") as told:
@@ -210,7 +240,7 @@ def test_the_privileges_that_the_page_names_are_enough(mysql_url: str, table: st
             snapshots.add(snapshot)
         assert snapshots.get("tenant", "stream") == snapshot
     with PersistenceManagement(url, table=table) as management:
-        with pytest.raises(UnsupportedServer, match="denied"):
+        with pytest.raises(AccessRefused, match="denied"):
             management.purge("tenant")
     execute(mysql_url, f"DROP USER {user}@'%%'")
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -15,7 +16,16 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from tests.contract.served import await_each_other, awaited, run_into_each_other, undone_midway
 
-from aett import Head, SchemaMismatch, Snapshot, StorageUnavailable, StoreClosed, Success, UnsupportedServer
+from aett import (
+    AccessRefused,
+    Head,
+    SchemaMismatch,
+    Snapshot,
+    StorageUnavailable,
+    StoreClosed,
+    Success,
+    UnsupportedServer,
+)
 from aett.adapters.postgresql import (
     AsyncCommitStore,
     AsyncPersistenceManagement,
@@ -147,6 +157,22 @@ def test_a_purge_that_fails_midway_has_done_nothing(postgresql_url: str, table: 
     )
 
 
+@pytest.mark.parametrize("place", ["postgresql://nobody@{}/postgres", "postgresql://{}/no-such-database"])
+def test_who_is_not_let_in_need_not_try_again(postgresql_url: str, place: str) -> None:
+    parts = urlsplit(postgresql_url)
+    where = parts.netloc.rpartition("@")[2]
+    url = place.format(where if "nobody" in place else parts.netloc)
+    with CommitStore(url, topic_map=TOPICS) as store, pytest.raises(AccessRefused, match="does not exist"):
+        store.commit(make(HEAD))
+
+    async def awaited() -> None:
+        async with AsyncCommitStore(url, topic_map=TOPICS) as store:
+            with pytest.raises(AccessRefused, match="does not exist"):
+                await store.commit(make(HEAD))
+
+    asyncio.run(awaited())
+
+
 def test_a_purge_does_not_hold_up_writers_for_ever(
     postgresql_url: str, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,7 +222,7 @@ def test_the_privileges_that_the_page_names_are_enough(postgresql_url: str, tabl
             snapshots.add(snapshot)
         assert snapshots.get("tenant", "stream") == snapshot
     with PersistenceManagement(url, table=table) as management:
-        with pytest.raises(UnsupportedServer, match="permission denied"):
+        with pytest.raises(AccessRefused, match="permission denied"):
             management.purge("tenant")
     execute(postgresql_url, f"DROP OWNED BY {role}; DROP ROLE {role}")
 

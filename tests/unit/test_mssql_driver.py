@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aett import CorruptStorage, SchemaMismatch, StorageUnavailable, UnsupportedServer
+from aett import AccessRefused, CorruptStorage, SchemaMismatch, StorageUnavailable, UnsupportedServer
 
 pyodbc: Any = pytest.importorskip("pyodbc", reason="pyodbc needs unixODBC", exc_type=ImportError)
 
@@ -26,7 +26,9 @@ def error(number: int, kind: str = "ProgrammingError") -> Exception:
     [
         (208, SchemaMismatch),
         (207, SchemaMismatch),
-        (229, UnsupportedServer),
+        (229, AccessRefused),
+        (18456, AccessRefused),
+        (4060, AccessRefused),
         (3906, UnsupportedServer),
         (824, CorruptStorage),
         (51205, StorageUnavailable),

@@ -17,6 +17,7 @@ PUBLIC = {
     "aett": [
         *(
             "MAX_REVISION",
+            "AccessRefused",
             "AettError",
             "Aggregate",
             "AsyncDefaultAggregateRepository",

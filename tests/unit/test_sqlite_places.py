@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 from attrs import frozen
 
-from aett import Head, StorageUnavailable, Topic, TopicMap
+from aett import AccessRefused, Head, StorageUnavailable, Topic, TopicMap
 from aett.adapters.sqlite import AsyncCommitStore, CommitStore, PersistenceManagement, SnapshotStore
 from aett.core.commit import Commit
 
@@ -108,7 +108,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="it has other permiss
 @posix
 def test_a_directory_that_cannot_be_written_is_said_to_be() -> None:
     with as_nobody() as place, PersistenceManagement(place / "events.db") as management:
-        with pytest.raises(StorageUnavailable, match=f"directory {place} cannot be written") as refused:
+        with pytest.raises(AccessRefused, match=f"directory {place} cannot be written") as refused:
             management.initialize()
         assert "initialize" not in str(refused.value)
 
@@ -125,7 +125,7 @@ def test_a_directory_that_cannot_be_entered_is_said_to_be() -> None:
             place.chmod(0)
         try:
             with PersistenceManagement(place / "events.db") as management:
-                with pytest.raises(StorageUnavailable, match=f"directory {place} cannot be entered"):
+                with pytest.raises(AccessRefused, match=f"directory {place} cannot be entered"):
                     management.initialize()
         finally:
             if root:

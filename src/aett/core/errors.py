@@ -38,6 +38,13 @@ class StorageUnavailable(AettError):
     """
 
 
+class AccessRefused(AettError):
+    """The storage lets nobody in under this name, or there is no such database, or a right is missing.
+
+    Trying again does not help: somebody has to change the credentials, the place or the rights.
+    """
+
+
 class StoreClosed(AettError):
     """The store was closed and is used no more."""
 

@@ -13,13 +13,31 @@ from botocore.exceptions import (
 )
 
 from aett.adapters.aws.call import Call, Refused
-from aett.core.errors import AettError, SchemaMismatch, StorageUnavailable, UnsupportedServer
+from aett.adapters.store.meaning import Meanings
+from aett.core.errors import AccessRefused, AettError, SchemaMismatch, UnsupportedServer
 
 KINDS: Final[tuple[type[Exception], ...]] = (BotoCoreError, ClientError)
 
-_SCHEMA: Final = ("ResourceNotFoundException", "NoSuchBucket", "ValidationException")
-_TOO_LARGE: Final = "Item size"
-_NOT_ALLOWED: Final = ("AccessDeniedException", "AccessDenied", "NotImplemented", "UnknownOperationException")
+_MEANINGS: Final = Meanings(
+    schema=("ResourceNotFoundException", "NoSuchBucket"),
+    refused=(
+        *("AccessDeniedException", "AccessDenied", "403", "AllAccessDisabled", "AccountProblem", "OptInRequired"),
+        *("UnrecognizedClientException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken"),
+        *("InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignatureException"),
+        *(
+            "MissingAuthenticationTokenException",
+            "MissingAuthenticationToken",
+            "ExpiredTokenException",
+            "ExpiredToken",
+        ),
+        "RequestTimeTooSkewed",
+    ),
+    unsupported=("NotImplemented", "UnknownOperationException"),
+)
+_INVALID: Final = ("ValidationException", "InvalidRequest", "InvalidArgument")
+_KEYS: Final = ("key element", "the key ", "for key ", "key schema")
+"""In what DynamoDB says where a table's keys are others than ours."""
+
 _CONFIGURATION: Final = (NoCredentialsError, PartialCredentialsError, NoRegionError)
 
 
@@ -39,8 +57,10 @@ def translated(error: Exception, name: str) -> AettError:
     told = f"{name}: {lines[0][:500]}"
     response: Any = getattr(error, "response", {})
     code = str(response.get("Error", {}).get("Code", ""))
-    if code in _SCHEMA and _TOO_LARGE not in told:
-        return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies the place")
-    if code in _NOT_ALLOWED or isinstance(error, _CONFIGURATION):
-        return UnsupportedServer(told)
-    return StorageUnavailable(told)
+    if isinstance(error, _CONFIGURATION):
+        return AccessRefused(told)
+    if code in _INVALID:
+        if any(each in told for each in _KEYS):
+            return SchemaMismatch(f"{told}: the table has other keys than initialize() gives it")
+        return UnsupportedServer(f"{name} does not take a request of ours: {lines[0][:500]}")
+    return _MEANINGS.error(frozenset({code}), told)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from bson.errors import BSONError
-from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, InvalidOperation, OperationFailure, PyMongoError
 
-from aett.core.errors import AettError, CorruptStorage, SchemaMismatch, StorageUnavailable, UnsupportedServer
+from aett.adapters.store.meaning import Meanings
+from aett.core.errors import AettError, CorruptStorage, UnsupportedServer
 
 KINDS: Final[tuple[type[Exception], ...]] = (PyMongoError, BSONError)
 
-_SCHEMA: Final = (85, 86, 26)  # IndexOptionsConflict, IndexKeySpecsConflict, NamespaceNotFound
-_NOT_ALLOWED: Final = (13, 20, 115, 263)  # Unauthorized, IllegalOperation, CommandNotSupported...
+_MEANINGS: Final = Meanings(
+    schema=(85, 86, 26),  # IndexOptionsConflict, IndexKeySpecsConflict, NamespaceNotFound
+    refused=(11, 13, 18, 8000),  # UserNotFound, Unauthorized, AuthenticationFailed, Atlas's own
+    unsupported=(20, 115, 263),  # IllegalOperation, CommandNotSupported, OperationNotSupportedInTransaction
+)
 
 
 def translated(error: Exception, name: str) -> AettError:
@@ -21,10 +25,7 @@ def translated(error: Exception, name: str) -> AettError:
     told = f"{name}: {lines[0][:500]}"
     if isinstance(error, BSONError):
         return CorruptStorage(told)
-    if isinstance(error, OperationFailure) and error.code in _SCHEMA:
-        return SchemaMismatch(told)
-    if isinstance(error, OperationFailure) and error.code in _NOT_ALLOWED:
+    if isinstance(error, (InvalidOperation, ConfigurationError)):
         return UnsupportedServer(told)
-    if isinstance(error, InvalidOperation):
-        return UnsupportedServer(told)
-    return StorageUnavailable(told)
+    code = error.code if isinstance(error, OperationFailure) else None
+    return _MEANINGS.error(frozenset({code or 0}), told)

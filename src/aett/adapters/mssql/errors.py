@@ -8,20 +8,18 @@ from typing import Final
 import pyodbc
 
 from aett.adapters.sql.failing import Failures
-from aett.core.errors import (
-    AettError,
-    CorruptStorage,
-    SchemaMismatch,
-    StorageUnavailable,
-    UnsupportedServer,
-)
+from aett.adapters.store.meaning import Meanings
+from aett.core.errors import AettError
 
 _NUMBER: Final = re.compile(r"\((\d+)\)")
 _DUPLICATE: Final = (2627, 2601)
 _VICTIM: Final = (1205, 3960)
-_SCHEMA: Final = (207, 208, 213, 515, 4902)
-_NOT_ALLOWED: Final = (229, 230, 262, 297, 300, 3906, 15247)
-_CORRUPT: Final = (605, 823, 824)
+_MEANINGS: Final = Meanings(
+    schema=(207, 208, 213, 515, 4902),
+    refused=(229, 230, 262, 297, 300, 911, 916, 4060, 15247, 18452, 18456, 18470, 18486, 18487, 18488),
+    unsupported=(3906,),
+    corrupt=(605, 823, 824),
+)
 
 
 def numbers(error: BaseException) -> frozenset[int]:
@@ -39,14 +37,8 @@ def _victim(error: BaseException) -> bool:
 
 
 def _translated(error: Exception, name: str) -> AettError:
-    found, told = numbers(error), f"{name}: {error.args[-1] if error.args else type(error).__name__}"
-    if not found.isdisjoint(_SCHEMA):
-        return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies tables")
-    if not found.isdisjoint(_NOT_ALLOWED):
-        return UnsupportedServer(told)
-    if not found.isdisjoint(_CORRUPT):
-        return CorruptStorage(told)
-    return StorageUnavailable(told)
+    told = str(error.args[-1]) if error.args else type(error).__name__
+    return _MEANINGS.error(numbers(error), f"{name}: {told[:500]}")
 
 
 FAILURES: Final = Failures((pyodbc.Error,), _victim, _translated)

@@ -7,22 +7,22 @@ from typing import Any, Final
 import pymysql
 
 from aett.adapters.sql.failing import Failures
-from aett.core.errors import (
-    AettError,
-    CorruptStorage,
-    SchemaMismatch,
-    StorageUnavailable,
-    UnsupportedServer,
-)
+from aett.adapters.store.meaning import Meanings
+from aett.core.errors import AettError
 
 _DUPLICATE: Final = 1062
-_VICTIM: Final = (1213, 1020)
+_VICTIM: Final = (1213, 1020, 1180, 1467, 1614, 3101)
+"""Of a deadlock, a newer version of a row, COMMIT, a number that was not had, XA, a group of servers."""
+
 _LOCKED: Final = (1205, 1969, 3024, 3572)
 """A lock was not had in time: by innodb_lock_wait_timeout, MariaDB's and MySQL's time for statements, NOWAIT."""
 
-_SCHEMA: Final = (1046, 1049, 1054, 1136, 1146, 1364)
-_NOT_ALLOWED: Final = (1044, 1142, 1143, 1227, 1290, 1792, 1836)
-_CORRUPT: Final = (126, 127, 144, 145, 1034, 1194, 1712)
+_MEANINGS: Final = Meanings(
+    schema=(1054, 1136, 1146, 1364),
+    refused=(1044, 1045, 1046, 1049, 1130, 1142, 1143, 1227, 1251, 1370, 1396, 1698, 1820, 1862, 2059, 3118, 4151),
+    unsupported=(1290, 1792, 1836),
+    corrupt=(126, 127, 144, 145, 1034, 1194, 1712),
+)
 
 
 def number(error: BaseException) -> int:
@@ -46,14 +46,7 @@ def _victim(error: BaseException) -> bool:
 
 
 def _translated(error: Exception, name: str) -> AettError:
-    code, told = number(error), f"{name}: {_text(error)}"
-    if code in _SCHEMA:
-        return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies tables")
-    if code in _NOT_ALLOWED:
-        return UnsupportedServer(told)
-    if code in _CORRUPT:
-        return CorruptStorage(told)
-    return StorageUnavailable(told)
+    return _MEANINGS.error(frozenset({number(error)}), f"{name}: {_text(error)[:500]}")
 
 
 def _text(error: Exception) -> str:

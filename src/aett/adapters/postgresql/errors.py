@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from aett.core.errors import (
-    AettError,
-    CorruptStorage,
-    SchemaMismatch,
-    StorageUnavailable,
-    UnsupportedServer,
-)
+from aett.adapters.store.meaning import Meanings
+from aett.core.errors import AccessRefused, AettError
 
 _VICTIM: Final = ("40001", "40P01")
-_SCHEMA: Final = ("42P01", "42703", "42804", "42883", "42P10", "3F000", "23502", "428C9", "42809")
-_NOT_ALLOWED: Final = ("42501", "25006", "0A000")
-_CORRUPT: Final = ("XX001", "XX002")
+_MEANINGS: Final = Meanings(
+    schema=("42P01", "42703", "42804", "42883", "42P10", "3F000", "23502", "428C9", "42809"),
+    refused=("28000", "28P01", "3D000", "42501"),
+    unsupported=("25006", "0A000"),
+    corrupt=("XX001", "XX002"),
+)
+
+_REFUSED: Final = re.compile(
+    r"authentication failed|no pg_hba\.conf entry|(role|database) .* does not exist|not permitted"
+)
+"""libpq tells why it could not connect in words only."""
 
 
 def _state(error: BaseException) -> str:
@@ -30,11 +34,7 @@ def victim(error: BaseException) -> bool:
 def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a driver's means."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    code, told = _state(error), f"{name}: {lines[0]}"  # the rest shows the statement, or guesses
-    if code in _SCHEMA:
-        return SchemaMismatch(f"{told}; PersistenceManagement(...).initialize() creates and verifies tables")
-    if code in _NOT_ALLOWED:
-        return UnsupportedServer(told)
-    if code in _CORRUPT:
-        return CorruptStorage(told)
-    return StorageUnavailable(told)
+    code, told = _state(error), f"{name}: {lines[0][:500]}"  # the rest shows the statement, or guesses
+    if not code and _REFUSED.search(str(error)):
+        return AccessRefused(told)
+    return _MEANINGS.error(frozenset({code}), told)

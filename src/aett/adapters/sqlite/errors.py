@@ -10,6 +10,7 @@ from tenacity import wait_random_exponential
 
 from aett.adapters.sqlite.database import Database
 from aett.core.errors import (
+    AccessRefused,
     AettError,
     CorruptStorage,
     SchemaMismatch,
@@ -20,6 +21,7 @@ from aett.core.errors import (
 
 _PRIMARY: Final = 0xFF
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_REFUSED: Final = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY)
 _ANOTHER_SCHEMA: Final = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
 
 
@@ -44,6 +46,8 @@ def translated(error: Exception, database: Database) -> AettError:  # noqa: PLR0
         return _cannot_open(database.path, create=database.create)
     if number == sqlite3.SQLITE_NOTADB:
         return SchemaMismatch(f"{name} is not a SQLite database")
+    if number in _REFUSED:
+        return AccessRefused(f"{name}: {error}")
     if number == sqlite3.SQLITE_CORRUPT:
         return CorruptStorage(f"{name}: {error}")
     if number in _ANOTHER_SCHEMA:
@@ -70,13 +74,11 @@ def _cannot_open(path: Path, *, create: bool) -> AettError:
     try:
         missing, absent = not directory.is_dir(), not path.exists()
     except PermissionError:
-        return StorageUnavailable(f"{path}: the directory {directory} cannot be entered")
+        return AccessRefused(f"{path}: the directory {directory} cannot be entered")
     if missing:
-        return StorageUnavailable(f"{path}: the directory {directory} does not exist")
+        return AccessRefused(f"{path}: the directory {directory} does not exist")
     if absent and create:
-        return StorageUnavailable(f"{path} cannot be created: the directory {directory} cannot be written")
+        return AccessRefused(f"{path} cannot be created: the directory {directory} cannot be written")
     if absent:
         return SchemaMismatch(f"{path} does not exist: create it with PersistenceManagement(...).initialize()")
-    return StorageUnavailable(
-        f"{path} cannot be opened as a SQLite database, or not the files beside it (-wal, -shm)"
-    )
+    return AccessRefused(f"{path} cannot be opened as a SQLite database, or not the files beside it (-wal, -shm)")
