@@ -7,10 +7,12 @@ from uuid import UUID
 
 import attrs
 import pytest
+from attrs import frozen
 from till import TILL, WATCH, Notify, PaidIn, PaidOut, Till, TooLittle
 from walking import FULL, GIVEN, NOW, SAGAS, TEN, THEIRS, answered, committed, loading, plans, walk
 
 from aett import (
+    MAX_REVISION,
     ConflictingCommit,
     DuplicateCommit,
     Failure,
@@ -278,14 +280,52 @@ def test_a_snapshot_that_cannot_be_kept_does_not_undo_the_write(caplog: pytest.L
     plan = plans(has_snapshots=True, snapshots=every(1)).save(TILL, FULL, (PaidIn(1),), None, EMPTY)
     outcome = walk(plan, (Append(mine), Success(mine)), (AddSnapshot(kept), StorageUnavailable("full")))
     assert outcome == Success(Folded(Till(11), Head.after(mine)))
-    assert "stream 's', revision 3: full" in caplog.text
+    assert "stream 's', revision 3 (told once for each aggregate): StorageUnavailable: full" in caplog.text
 
 
-def test_a_state_that_cannot_be_a_snapshot_stops_the_write_before_it_happens() -> None:
+def test_a_state_of_another_class_than_the_initial_one_does_not_stop_the_aggregate(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     odd = changed(TILL, initial=1, evolve=lambda *_: Success(object()))
-    plan = plans(has_snapshots=True, snapshots=every(1)).save(odd, Folded(1, FULL.head), (PaidIn(1),), None, EMPTY)
-    with pytest.raises(UnsupportedType):
-        walk(plan)
+    repository = plans(has_snapshots=True, snapshots=every(1))
+    mine = committed(FULL.head, PaidIn(1))
+    for _ in range(2):
+        plan = repository.save(odd, Folded(1, FULL.head), (PaidIn(1),), None, EMPTY)
+        assert walk(plan, (Append(mine), Success(mine))).unwrap().head == Head.after(mine)
+    assert caplog.text.count("no snapshot was made") == 1
+
+
+def test_a_snapshot_store_that_fails_does_not_fail_the_load(caplog: pytest.LogCaptureFixture) -> None:
+    repository = plans(has_snapshots=True, snapshots=every(1))
+    for error in (StorageUnavailable("away"), RuntimeError("broken")):
+        plan = repository.load(TILL, "s")
+        newest = NewestSnapshot("t", "s", MAX_REVISION)
+        assert walk(plan, (newest, error), *TEN) == Success(FULL)
+    assert caplog.text.count("no snapshot was read") == 1
+
+
+class Door:
+    """No data."""
+
+
+@frozen
+class Unkept:
+    """A state with something that is no data."""
+
+    door: Door
+
+
+def test_an_aggregate_whose_states_can_never_be_kept_is_refused_when_it_is_met() -> None:
+    odd = changed(TILL, initial=Unkept(Door()))
+    repository = plans(has_snapshots=True)
+    for plan in (
+        repository.load(odd, "s"),
+        repository.execute(odd, "s", 1, None, EMPTY, None),
+        repository.save(odd, Folded(Unkept(Door()), FULL.head), (PaidIn(1),), None, EMPTY),
+    ):
+        with pytest.raises(UnsupportedType, match=r"till: its states cannot be kept .*Unkept.door.*`state=`"):
+            walk(plan)
+    answered(plans().load(odd, "s"), None, None)  # who keeps no snapshots need not care
 
 
 def test_the_multiples_of_a_policy() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -11,12 +10,12 @@ from uuid import UUID, uuid4
 import attrs
 from attrs import field, frozen
 
+from aett.application.caching import Cache, proved
 from aett.application.snapshot_policy import SnapshotPolicy, never
-from aett.application.steps import AddSnapshot, Append, Find, NewestSnapshot, NextPage, OpenPages
+from aett.application.steps import AddSnapshot, Append, Find, NextPage, OpenPages
 from aett.application.writing import Decision, WriteRejection, Writing
 from aett.core import identifier
 from aett.core.commit import Commit
-from aett.core.errors import AettError
 from aett.core.fold import Evolves, Impossible, fold
 from aett.core.folded import Folded
 from aett.core.head import Head
@@ -38,8 +37,6 @@ X = TypeVar("X")
 
 ATTEMPTS: Final = 100
 """How often a write is tried while others overtake it, unless a repository is told otherwise."""
-
-_LOG: Final = logging.getLogger("aett")
 
 
 def now() -> datetime:
@@ -68,6 +65,12 @@ class StreamPlans:
     attempts: int = field(default=ATTEMPTS, validator=_at_least_one)
     clock: Callable[[], datetime] = now
     new_id: Callable[[], UUID] = uuid4
+    cache: Cache = field(factory=Cache, init=False, eq=False, repr=False)
+
+    def met(self, source: Evolves[S, E]) -> None:
+        """Refuse what this repository could never keep a snapshot of, if it keeps any."""
+        if self.has_snapshots:
+            proved(source)
 
     def writing(
         self, stream_id: str, commit_id: UUID | None, headers: Headers, events: tuple[object, ...] | None = None
@@ -89,10 +92,10 @@ class StreamPlans:
 
         By time there is no snapshot to begin with: none tells whether all that it holds is old enough.
         """
+        self.met(source)
         folded: Folded[S, E] = Folded(source.initial, Head(self.tenant_id, stream_id))
         if snapshots and self.has_snapshots and max_time is None:
-            snapshot = yield from NewestSnapshot(self.tenant_id, stream_id, max_revision)
-            folded = (snapshot and snapshot.restore(source)) or folded
+            folded = (yield from self.cache.newest(source, self.tenant_id, stream_id, max_revision)) or folded
         pages = yield from OpenPages(self.tenant_id, stream_id, folded.revision + 1, max_revision, max_time)
         while (page := (yield from NextPage(pages))) is not None:
             outcome = _onward(source, folded, page.bodies, page.head)
@@ -191,6 +194,7 @@ class StreamPlans:
         self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]
     ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
         """Append what was decided once; fold in what does not conflict with it, and try again."""
+        self.met(source)
         left = self.attempts
         while True:
             left -= 1
@@ -216,7 +220,9 @@ class StreamPlans:
         if isinstance(evolved, Failure):
             return evolved
         state = evolved.unwrap()
-        snapshot = self._due(source, folded, state, len(decision.events))
+        is_due = self.has_snapshots and self.snapshots.due(folded.revision, folded.revision + len(decision.events))
+        # Made before the commit: afterwards nothing but the write itself is worth waiting for.
+        snapshot = self.cache.made(source, attrs.evolve(folded, state=state)) if is_due else None
         outcome = yield from Append(
             folded.head.commit(
                 *decision.events,
@@ -230,16 +236,10 @@ class StreamPlans:
             case Success(stored):
                 head = Head.after(stored)
                 if snapshot is not None:
-                    yield from _kept(attrs.evolve(snapshot, head=head))
+                    yield from self.cache.keep(source, snapshot, head)
                 return Success(Folded(state, head))
             case Failure() as rejection:
                 return rejection
-
-    def _due(self, source: Evolves[S, E], folded: Folded[S, E], state: S, count: int) -> Snapshot | None:
-        """The snapshot that the policy wants, made before the commit: what cannot be stored stops it."""
-        if not self.has_snapshots or not self.snapshots.due(folded.revision, folded.revision + count):
-            return None
-        return Snapshot.of(source, attrs.evolve(folded, state=state))
 
     def _caught_up(
         self, source: Evolves[S, E], folded: Folded[S, E], committed: tuple[Commit, ...]
@@ -270,18 +270,3 @@ def _onward(
     """The state after more of the stream; that its events are of type E is what the caller declares."""
     outcome = fold(source, bodies, state=folded.state, revision=folded.revision)
     return outcome if isinstance(outcome, Failure) else Success(Folded(outcome.unwrap(), head))
-
-
-def _kept(snapshot: Snapshot) -> Plan[None]:
-    """Keep a snapshot; a commit that succeeded does not fail for want of one."""
-    try:
-        yield from AddSnapshot(snapshot)
-    except AettError as error:
-        head = snapshot.head
-        _LOG.warning(
-            "no snapshot of tenant %r, stream %r, revision %d: %s",
-            head.tenant_id,
-            head.stream_id,
-            head.revision,
-            error,
-        )
