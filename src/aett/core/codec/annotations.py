@@ -36,13 +36,14 @@ def name_of(type_: Any) -> str:
 def resolved(owner: type, name: str, annotation: Any) -> Any:
     """The type that an annotation of a class means."""
     module = sys.modules.get(owner.__module__)
+    parameters = {each.__name__: each for each in getattr(owner, "__type_params__", ())}
     holder = type(owner.__name__, (), {"__annotations__": {name: annotation}})
     try:
         # The class's own attributes come last: one called `date` must not hide the type of that name.
         hints = get_type_hints(
             holder,
             {owner.__name__: owner, **vars(owner)},
-            dict(vars(module)) if module else {},
+            {**(vars(module) if module else {}), **parameters},
             include_extras=True,
         )
     except (NameError, SyntaxError, TypeError, AttributeError) as error:
@@ -72,8 +73,10 @@ def bare(type_: Any) -> Any:
     while True:
         if (origin := get_origin(type_)) in {Annotated, Final}:
             type_ = get_args(type_)[0]
-        elif type(type_).__name__ == "TypeAliasType":
+        elif _is_alias(type_):
             type_ = type_.__value__
+        elif _is_alias(origin):
+            type_ = substituted(origin.__value__, dict(zip(origin.__type_params__, get_args(type_), strict=True)))
         elif hasattr(type_, "__supertype__"):
             type_ = type_.__supertype__
         else:
@@ -83,6 +86,11 @@ def bare(type_: Any) -> Any:
     if type_ is object or (is_union(type_) and any(bare(each) is Any for each in get_args(type_))):
         return Any
     return _concrete(type_, origin)
+
+
+def _is_alias(type_: Any) -> bool:
+    """Whether a type is what a `type` statement made."""
+    return type(type_).__name__ == "TypeAliasType"
 
 
 def _concrete(type_: Any, origin: Any) -> Any:
@@ -106,6 +114,8 @@ def is_read_natively(type_: Any) -> bool:
         return is_read_natively(inner) and not any(isinstance(note, msgspec.Meta) for note in notes)
     if hasattr(type_, "__supertype__"):
         return is_read_natively(type_.__supertype__)
-    if type(type_).__name__ == "TypeAliasType":
+    if _is_alias(type_):
         return is_read_natively(type_.__value__)
+    if _is_alias(get_origin(type_)):
+        return False
     return (get_origin(type_) or type_) is not abc.Sequence
