@@ -75,7 +75,7 @@ def test_a_fold_goes_on_from_a_state_even_if_that_is_none() -> None:
         seen.append(state)
         return Success(state)
 
-    fold(aggregate(initial="initial", evolve=watch), [1], state=None)
+    fold(aggregate(initial="initial", evolve=watch, state=str | None), [1], state=None)
     assert seen == [None]
 
 

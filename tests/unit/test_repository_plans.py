@@ -248,12 +248,15 @@ def test_who_relied_on_a_revision_decides_there_and_the_detector_judges() -> Non
     assert outcome == Success(Folded(Till(16), Head.after(again)))
 
 
-@pytest.mark.parametrize("revision", [3, -1])
-def test_who_relied_on_a_revision_that_is_not_there_conflicts(revision: int) -> None:
+def test_who_relied_on_a_revision_that_is_not_there_conflicts() -> None:
     page = Page(FULL.head, (PaidIn(10), PaidOut(0)))
-    pages = (page,) if revision > 0 else ()
-    outcome = execute(1, *loading(*pages, high=revision), expected_revision=revision)
+    outcome = execute(1, *loading(page, high=3), expected_revision=3)
     assert outcome == Failure(ConflictingCommit(()))
+
+
+def test_no_revision_is_below_0() -> None:
+    with pytest.raises(ValueError, match="expected_revision must be 0 or more, not -1"):
+        execute(1, expected_revision=-1)
 
 
 def test_a_decide_that_gives_no_decision_is_a_type_error_that_names_the_command() -> None:

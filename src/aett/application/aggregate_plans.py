@@ -13,6 +13,7 @@ from aett.core.aggregate import Aggregate
 from aett.core.errors import InvalidCommit
 from aett.core.folded import Folded
 from aett.core.headers import Headers
+from aett.core.number import whole
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.rejection import ConflictingCommit, DuplicateCommit
@@ -36,6 +37,8 @@ class AggregatePlans(StreamPlans):
         headers: Headers,
     ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
         """Append events that the caller decided on this state."""
+        self.met(aggregate)
+        _ready(aggregate, folded, events)
         head = folded.head
         if head.tenant_id != self.tenant_id:
             raise InvalidCommit(
@@ -56,6 +59,8 @@ class AggregatePlans(StreamPlans):
         expected_revision: int | None,
     ) -> Plan[Outcome[Folded[S, E], X | WriteRejection]]:
         """Decide on the newest state, or on the one that the caller has seen."""
+        if expected_revision is not None and whole("expected_revision", expected_revision) < 0:
+            raise ValueError(f"expected_revision must be 0 or more, not {expected_revision}")
         writing = self.writing(stream_id, commit_id, headers)
 
         def decide(seen: Folded[S, E]) -> Outcome[Decision[E], X]:
@@ -78,6 +83,18 @@ class AggregatePlans(StreamPlans):
                 return (yield from self.load(aggregate, stream_id))
             case _:
                 return outcome
+
+
+def _ready(aggregate: Aggregate[S, C, E, X], folded: Folded[S, E], events: tuple[E, ...]) -> None:
+    """Refuse what is no state, and events that are still in a list: `TypeError`."""
+    if not isinstance(folded, Folded):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        hint = ": unwrap it" if isinstance(folded, (Success, Failure)) else ""
+        raise TypeError(
+            f"{aggregate.name}: save takes the Folded that get or execute gave, not {type(folded).__name__}{hint}"
+        )
+    for each in events:
+        if type(each) in (list, tuple, set):
+            raise TypeError(f"{aggregate.name}: save takes events one by one: save(aggregate, folded, *events)")
 
 
 def decision_of(aggregate: Aggregate[S, C, E, X], state: S, command: C) -> Outcome[Decision[E], X]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -32,12 +33,34 @@ def _open(store: CommitStore | AsyncCommitStore, step: OpenPages | OpenCommits) 
             return store.get(tenant_id, stream_id, min_revision=low)
 
 
+def _of_this_face(performer: PortsPerformer | AsyncPortsPerformer) -> None:
+    """Refuse stores of the other face: `TypeError`."""
+    awaited = isinstance(performer, AsyncPortsPerformer)
+    face, wanted = ("a sync", "does not begin") if awaited else ("an async", "begins")
+    for store, method in ((performer.store, "commit"), (performer.snapshot_store, "add")):
+        if store is not None and _is_awaited(store, method) is (not awaited):
+            raise TypeError(
+                f"{type(store).__name__} is {face} store, for a repository whose name {wanted} with Async"
+            )
+
+
+def _is_awaited(store: object, method: str) -> bool | None:
+    """Whether a store is awaited; None if nothing tells, as of a double of the caller's."""
+    if inspect.iscoroutinefunction(getattr(store, method, None)) or hasattr(type(store), "__aenter__"):
+        return True
+    return False if hasattr(type(store), "__enter__") else None
+
+
 @frozen
 class PortsPerformer:
     """Performs on the blocking ports."""
 
     store: CommitStore
     snapshot_store: SnapshotStore | None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse async stores: `TypeError`."""
+        _of_this_face(self)
 
     def __call__(self, step: Step[A], /) -> A:
         """Call the port."""
@@ -68,6 +91,10 @@ class AsyncPortsPerformer:
 
     store: AsyncCommitStore
     snapshot_store: AsyncSnapshotStore | None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse sync stores: `TypeError`."""
+        _of_this_face(self)
 
     async def __call__(self, step: Step[A], /) -> A:
         """Call the port."""

@@ -82,6 +82,7 @@ class SagaPlans(StreamPlans):
         self, saga: Saga[S, E, C], saga_id: str, event: E, commit_id: UUID | None, headers: Headers
     ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
         """Append the event and the commands that it causes; overtaken, react again."""
+        self.met(saga)
         progress_of(saga_id)
 
         def decide(seen: Folded[S, E]) -> Outcome[Decision[E], Impossible]:

@@ -68,7 +68,9 @@ class StreamPlans:
     cache: Cache = field(factory=Cache, init=False, eq=False, repr=False)
 
     def met(self, source: Evolves[S, E]) -> None:
-        """Refuse what this repository could never keep a snapshot of, if it keeps any."""
+        """Refuse what cannot be folded, or, if this repository keeps snapshots, could never be kept as one."""
+        if not hasattr(source, "evolve"):
+            raise TypeError(f"an Aggregate or a Saga comes first, then the id of a stream; not {_told(source)}")
         if self.has_snapshots:
             proved(source)
 
@@ -251,6 +253,10 @@ class StreamPlans:
         if committed and (committed[0].first_revision, committed[0].commit_sequence) == _next(folded.head):
             return _followed(source, folded, committed)
         return (yield from self.load(source, folded.head.stream_id, snapshots=False))
+
+
+def _told(given: object) -> str:
+    return f"the class {given.__name__}" if isinstance(given, type) else f"a {type(given).__name__}"
 
 
 def _next(head: Head) -> tuple[int, int]:

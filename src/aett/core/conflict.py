@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import frozen
 
@@ -40,6 +40,10 @@ def conflicts_if(
     return (ConflictRule(uncommitted, committed, predicate),)
 
 
+def _is_rules(group: Any) -> bool:
+    return type(group) is tuple and all(type(each) is ConflictRule for each in cast("Any", group))
+
+
 class ConflictDetector:
     """Judges a commit by rules for pairs of event classes; a pair without a rule conflicts.
 
@@ -52,6 +56,13 @@ class ConflictDetector:
     rules: tuple[ConflictRule, ...]
 
     def __init__(self, *rules: tuple[ConflictRule, ...]) -> None:
+        for given in cast("tuple[Any, ...]", rules):  # callers may be untyped
+            if not _is_rules(given):
+                raise TypeError(
+                    "a ConflictDetector takes what commutes(...) and conflicts_if(...) give, as in"
+                    " ConflictDetector(commutes(Deposited, Deposited)),"
+                    f" not {getattr(given, '__name__', given.__class__.__name__)}"
+                )
         self.rules = tuple(rule for group in rules for rule in group)
 
     def __eq__(self, other: object) -> bool:

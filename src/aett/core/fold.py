@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, get_args
 
 import attrs
 from attrs import frozen
 
 from aett.core.outcome import Failure, Outcome, Result, Success
+from aett.core.pristine import IMMUTABLE, is_unchanged, pristine
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -55,6 +56,12 @@ class Evolves(Protocol[S, E_contra]):
         ...
 
 
+def initial(name: str, state: object) -> None:
+    """Refuse what is no state to begin with: `TypeError`."""
+    if isinstance(state, type):
+        raise TypeError(f"{name}: initial must be a state, as in initial={state.__name__}(), not the class itself")
+
+
 class _Initial:
     """The mark of a state that was not given: None may be a state."""
 
@@ -73,15 +80,31 @@ def fold(
     """
     evolve = source.evolve
     current: S = source.initial if state is _INITIAL else state
+    shared = pristine(source) if current is source.initial else IMMUTABLE
     for event in events:
         revision += 1
         result = evolve(current, event)
         # The exact type is asked for because it is several times faster than `.bind` and its like.
-        if type(result) is Success:
-            current = cast("S", result.unwrap())
-        else:
+        if type(result) is not Success:
             return Failure(_impossible(source.name, event, result, revision))
+        after = cast("Any", result.unwrap())
+        if after is None and source.initial is not None and not _may_be_none(source.state):
+            raise TypeError(f"{source.name}: evolve gave Success(None) for the {_at(event, revision)}")
+        current = after  # pyright: ignore[reportAssignmentType]  # whatever it is, it may be S
+    if shared is not IMMUTABLE and not is_unchanged(shared, source.initial):
+        raise TypeError(
+            f"{source.name}: evolve changed the initial state, which all streams share: it must give a new one"
+        )
     return Success(current)
+
+
+def _may_be_none(state: Any) -> bool:
+    """Whether the declared type of the states holds None."""
+    return state in (Any, object, type(None)) or type(None) in get_args(state)
+
+
+def _at(event: object, revision: int) -> str:
+    return f"{type(event).__name__} at revision {revision}"
 
 
 def _impossible(name: str, event: object, result: object, revision: int) -> Impossible:
@@ -91,5 +114,6 @@ def _impossible(name: str, event: object, result: object, revision: int) -> Impo
         case _:
             raise TypeError(
                 f"{name}: evolve must give Success(state) or Failure(Impossible(...)),"
-                f" but gave {type(result).__name__} for the {type(event).__name__} at revision {revision}"
+                f" but gave {type(result).__name__} for the {_at(event, revision)}: if that is no event of"
+                f" {name}'s, two kinds share a stream, for all kinds of a tenant have their stream ids in common"
             )

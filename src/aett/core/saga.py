@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
-from aett.core.fold import Impossible
+from aett.core.fold import Impossible, initial
 from aett.core.outcome import Result
 
 S = TypeVar("S")
@@ -30,3 +30,7 @@ class Saga(Generic[S, E, C_co]):
     react: Callable[[S, E], tuple[C_co, ...]]
     state: Any = field(default=None)
     version: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a class where a state belongs."""
+        initial(self.name, self.initial)

@@ -10,7 +10,7 @@ from aett.core.codec.annotations import name_of
 from aett.core.codec.difference import blamed, difference
 from aett.core.codec.sample import samples
 from aett.core.codec.shape import Shape, shape_of
-from aett.core.codec.undecodable import Undecodable, reason
+from aett.core.codec.undecodable import LACKING, Undecodable, reason
 from aett.core.errors import UnsupportedType
 
 if TYPE_CHECKING:
@@ -149,4 +149,6 @@ def _blamed(plain: Any) -> str:
 def _undecodable(error: Exception) -> Undecodable:
     # msgspec tells the place at the end, as "... - at `$.lines[0].price`".
     told, _, place = reason(error).partition(" - at `$")
+    if told.startswith("Object missing required field"):
+        told += f"; {LACKING}"
     return Undecodable(told, place.strip(".`"))

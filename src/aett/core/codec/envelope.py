@@ -13,10 +13,12 @@ import msgspec
 from attrs import field, frozen
 
 from aett.core.codec import header_json
+from aett.core.codec.attributes import is_frozen
 from aett.core.codec.codec import Codec, codec_for
+from aett.core.codec.sample import samples
 from aett.core.codec.undecodable import Undecodable, reason, shown
 from aett.core.commit import EventMessage
-from aett.core.errors import UnknownTopic
+from aett.core.errors import UnknownTopic, UnsupportedType
 from aett.core.restoring import restore
 from aett.core.topic import Body, Topic
 
@@ -76,8 +78,18 @@ class Wire:
 
 
 def envelopes_of(classes: Iterable[type]) -> Envelopes:
-    """The envelopes of these classes, which have topics; raises `UnsupportedType`."""
-    return Envelopes(Wire(cls, Topic.of(cls), codec_for(cls)) for cls in classes)
+    """The envelopes of these classes, which have topics and are frozen; raises `UnsupportedType`."""
+    return Envelopes(_wire(cls) for cls in classes)
+
+
+def _wire(cls: type) -> Wire:
+    codec = codec_for(cls)
+    if not is_frozen(samples(cls)[0]):
+        raise UnsupportedType(
+            f"{cls.__qualname__} is not frozen, and what has happened does not change:"
+            " make it with attrs.frozen or dataclass(frozen=True)"
+        )
+    return Wire(cls, Topic.of(cls), codec)
 
 
 class Envelopes:
@@ -111,7 +123,10 @@ class Envelopes:
         cls = type(message.body)
         wire = self._by_class.get(cls)
         if wire is None:
-            raise UnknownTopic(f"{cls.__module__}.{cls.__qualname__} is not in this TopicMap: add it")
+            raise UnknownTopic(
+                f"{cls.__module__}.{cls.__qualname__} is not in this TopicMap: add it"
+                " (if it is an event; a command is executed, not saved)"
+            )
         return wire
 
     def _read(self, envelope: _Envelope) -> object:

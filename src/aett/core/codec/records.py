@@ -11,7 +11,7 @@ from aett.core.codec.annotations import name_of
 from aett.core.codec.attributes import Attribute, attributes, descendants, is_record
 from aett.core.codec.choice import TAG, choices, classes, is_tagged, kinds, members
 from aett.core.codec.sample import remade
-from aett.core.codec.undecodable import Undecodable, reason, shown
+from aett.core.codec.undecodable import LACKING, Undecodable, reason, shown
 
 if TYPE_CHECKING:
     import cattrs
@@ -189,7 +189,7 @@ def _read_record(type_: Any, converter: cattrs.Converter) -> Reader:
 def _default(cls: type, attribute: Attribute, fields: dict[str, Any]) -> Any:
     default = attribute.default
     if default is attrs.NOTHING:
-        raise Undecodable(f"{name_of(cls)} lacks it, and it has no default", attribute.name)
+        raise Undecodable(f"{name_of(cls)} lacks it, and it has no default: {LACKING}", attribute.name)
     if isinstance(default, _FACTORY):
         default = default.factory(remade(cls, fields)) if default.takes_self else default.factory()
     # A default is no history: it is today's, and today's converter makes of it what the class promises.

@@ -145,4 +145,9 @@ def _literal_text(value: Any) -> str:
 def _refuse(type_: Any, where: str, role: str = "") -> NoReturn:
     if isinstance(type_, type) and bool(cast("Any", type_).__dict__.get("__parameters__")):
         raise UnsupportedType(f"{where}: {name_of(type_)} lacks its type arguments")
-    raise UnsupportedType(f"{where}: {name_of(type_)} {role}cannot be stored as JSON and given back equal")
+    hint = (
+        ": use attrs.frozen or dataclass(frozen=True)"
+        if isinstance(type_, type) and getattr(type_, "__annotations__", None)
+        else ""
+    )
+    raise UnsupportedType(f"{where}: {name_of(type_)} {role}cannot be stored as JSON and given back equal{hint}")

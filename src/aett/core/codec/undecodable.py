@@ -6,6 +6,9 @@ from typing import Final
 
 import msgspec
 
+LACKING: Final = "give it a default, or raise the topic's version and give an upcast"
+"""What helps where an attribute is missing from what was stored."""
+
 _LONGEST: Final = 60
 
 
