@@ -13,7 +13,6 @@ from attrs import define, field, frozen
 from till import TILL, TOPICS, WATCH, PaidIn, Till
 
 from aett import (
-    Aggregate,
     AsyncDefaultAggregateRepository,
     AsyncDefaultSagaRepository,
     ConflictDetector,
@@ -27,7 +26,6 @@ from aett import (
     TopicMap,
     UnknownTopic,
     UnsupportedType,
-    accept,
     commutes,
     fold,
 )
@@ -156,7 +154,7 @@ def test_an_initial_state_that_evolve_changes_is_noticed(made: Callable[[], Any]
         state.content += 1
         return Success(state)
 
-    aggregate: Any = Aggregate(name="careless", initial=made(), evolve=careless, decide=lambda *_: accept())
+    aggregate = attrs.evolve(ANY_TILL, name="careless", initial=made(), evolve=careless)
     with pytest.raises(TypeError, match="careless: evolve changed the initial state, which all streams share"):
         fold(aggregate, [PaidIn(1)])
 
@@ -166,7 +164,7 @@ def test_a_list_within_the_initial_state_counts() -> None:
         state.items.append(1)
         return Success(Changing(1, [*state.items]))
 
-    aggregate: Any = Aggregate(name="careless", initial=Changing(), evolve=careless, decide=lambda *_: accept())
+    aggregate = attrs.evolve(ANY_TILL, name="careless", initial=Changing(), evolve=careless)
     with pytest.raises(TypeError, match="careless: evolve changed the initial state"):
         fold(aggregate, [PaidIn(1)])
 
@@ -175,7 +173,7 @@ def test_a_changing_state_that_evolve_leaves_alone_is_fine() -> None:
     def careful(state: Changing, event: PaidIn) -> Result[Changing, Any]:
         return Success(Changing(state.content + event.amount))
 
-    aggregate: Any = Aggregate(name="careful", initial=Changing(), evolve=careful, decide=lambda *_: accept())
+    aggregate = attrs.evolve(ANY_TILL, name="careful", initial=Changing(), evolve=careful)
     assert fold(aggregate, [PaidIn(1), PaidIn(2)]) == Success(Changing(3))
 
 
