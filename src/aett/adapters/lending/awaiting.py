@@ -7,21 +7,24 @@ As `blocking`, and besides:
    running loop, opened at its first use there.
 2. Tasks of one loop that come while the pool is being opened wait for it at a lock of that loop's.
 3. Closing the store closes the running loop's pool when its connections have come back. Another loop's pool can
-   only be ended in that loop: it is told to terminate it. What a loop that was closed left open ends with its
-   sockets.
-4. A forked child forgets all inherited pools, and opens its own.
+   only be ended in that loop: it is told to terminate it.
+4. What a closed loop has left open can be ended in no loop any more. When the next loop is met, and when the
+   store is closed, its sockets are shut down and it is forgotten. A pool holds its loop, so nothing would let go
+   of either by itself.
+5. A forked child leaves all inherited pools alone (`inheritance`), and opens its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Generic, Protocol, TypeVar
-from weakref import WeakKeyDictionary
 
 from aett.adapters.lending.blocking import IN_A_TRANSACTION
+from aett.adapters.lending.inheritance import Inherited
 from aett.core.errors import StoreClosed, UnsupportedServer
 
 K = TypeVar("K")
@@ -63,11 +66,14 @@ class OwnPools(Generic[P, K]):
         lend: Callable[[P], AbstractAsyncContextManager[K]],
         close: Callable[[P], Awaitable[None]],
         terminate: Callable[[P], None],
+        transports: Callable[[P], Iterable[asyncio.BaseTransport]] = lambda _: (),
     ) -> None:
         self.name = name
         self._open, self._lend, self._close, self._terminate = opened, lend, close, terminate
-        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _OwnPool[P]] = WeakKeyDictionary()
+        self._transports = transports
+        self._pools: dict[asyncio.AbstractEventLoop, _OwnPool[P]] = {}
         self._process = os.getpid()
+        self._inherited = Inherited()
         self._closed = False
 
     @asynccontextmanager
@@ -78,33 +84,53 @@ class OwnPools(Generic[P, K]):
             yield connection
 
     async def close(self) -> None:
-        """Close the pools: this loop's when its connections have done, other loops' at once.
-
-        What a loop that was closed has left open ends with its sockets.
-        """
+        """Close the pools: this loop's when its connections have done, other loops' at once."""
         self._closed = True
+        self._forget_closed_loops()
         here, pools = asyncio.get_running_loop(), list(self._pools.items())
-        self._pools = WeakKeyDictionary()
+        self._pools = {}
         for loop, own in pools:
             if loop is here:
                 async with own.opening:
                     if own.pool is not None:
                         await self._close(own.pool)
-            elif own.pool is not None and not loop.is_closed():
-                loop.call_soon_threadsafe(self._terminate, own.pool)
+            elif own.pool is not None:
+                with suppress(RuntimeError):  # closed this very moment
+                    loop.call_soon_threadsafe(self._terminate, own.pool)
+            self._inherited.remove(own.pool)
 
     async def _opened(self) -> P:
         if self._closed:
             raise StoreClosed(f"{self.name}: this store is closed")
         if self._process != os.getpid():
-            self._pools, self._process = WeakKeyDictionary(), os.getpid()
-        own = self._pools.setdefault(asyncio.get_running_loop(), _OwnPool())
+            self._pools, self._process = {}, os.getpid()
+        here = asyncio.get_running_loop()
+        if (own := self._pools.get(here)) is None:
+            self._forget_closed_loops()
+            own = self._pools.setdefault(here, _OwnPool())
         if (pool := own.pool) is not None:
             return pool
         async with own.opening:
             if own.pool is None:
                 own.pool = await self._open()
+                self._inherited.add(own.pool)
             return own.pool
+
+    def _forget_closed_loops(self) -> None:
+        for loop in [each for each in list(self._pools) if each.is_closed()]:
+            own = self._pools.pop(loop, None)
+            if own is not None and own.pool is not None:
+                for transport in self._transports(own.pool):
+                    _shut_down(transport)
+                self._inherited.remove(own.pool)
+
+
+def _shut_down(transport: asyncio.BaseTransport) -> None:
+    """Let the server know that nobody is there any more; the descriptor goes with the transport."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 class _OwnPool(Generic[P]):

@@ -1,8 +1,8 @@
 """Where connections come from: a pool of the store's, one of the caller's, or the one that the caller gave.
 
 1. A store by URL or settings has an `OwnPool`, opened at the first use and closed with the store. A forked child
-   leaves the parent's pool alone, and opens its own at its first use: both would read from one socket. It makes
-   a new lock as well, since the old one may have been held by another thread at the fork.
+   leaves the parent's pool alone (`inheritance`), and opens its own at its first use: both would read from one
+   socket. It makes a new lock as well, since the old one may have been held by another thread at the fork.
 2. A store on the caller's pool (`CallersPool`) borrows for each step, and closes nothing.
 3. A store on the caller's connection (`CallersConnection`) joins the transaction that is open there, if any.
    Threads take turns at it. What must see only committed rows (`alone`: the log) is refused within a transaction.
@@ -19,6 +19,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Generic, Protocol, TypeVar
 
+from aett.adapters.lending.inheritance import Inherited
 from aett.core.errors import StoreClosed, UnsupportedServer
 
 K = TypeVar("K")
@@ -70,6 +71,7 @@ class OwnPool(Generic[P, K]):
         self._opening = threading.Lock()
         self._pool: P | None = None
         self._process = os.getpid()
+        self._inherited = Inherited()
         self._closed = False
 
     @contextmanager
@@ -85,6 +87,7 @@ class OwnPool(Generic[P, K]):
             self._closed = True
             pool, self._pool = self._pool, None
             if pool is not None and self._process == os.getpid():
+                self._inherited.remove(pool)
                 self._close(pool)
 
     def _opened(self) -> P:
@@ -97,6 +100,7 @@ class OwnPool(Generic[P, K]):
                 raise StoreClosed(f"{self.name}: this store is closed")
             if self._pool is None:
                 self._pool = self._open()
+                self._inherited.add(self._pool)
             return self._pool
 
 

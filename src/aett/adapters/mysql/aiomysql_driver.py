@@ -45,7 +45,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             def lent(pool: Pool) -> AbstractAsyncContextManager[Connection]:
                 return _lent(pool, timeout)
 
-            return OwnPools(server.name, opened, lent, _close, _terminate)
+            return OwnPools(server.name, opened, lent, _close, _terminate, _transports)
         case aiomysql.Pool():
             return AsyncCallersPool(lambda: _lent(database, None))
         case aiomysql.Connection():
@@ -81,6 +81,11 @@ async def _close(pool: Pool) -> None:
 
 def _terminate(pool: Pool) -> None:
     pool.terminate()
+
+
+def _transports(pool: Pool) -> list[Any]:
+    writers = [each._writer for each in (*pool._free, *pool._used)]  # noqa: SLF001  # aiomysql: nothing without its loop
+    return [each.transport for each in writers if each is not None]
 
 
 def _is_alone(connection: Connection) -> bool:

@@ -37,7 +37,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             def lent(pool: Pool) -> AbstractAsyncContextManager[Connection]:
                 return _lent(pool, timeout)
 
-            return OwnPools(server.name, opened, lent, _close, _terminate)
+            return OwnPools(server.name, opened, lent, _close, _terminate, _transports)
         case asyncpg.Pool():
             return AsyncCallersPool(lambda: _lent(database, None))
         case asyncpg.Connection() | PoolConnectionProxy():
@@ -76,6 +76,11 @@ async def _close(pool: Pool) -> None:
 
 def _terminate(pool: Pool) -> None:
     pool.terminate()
+
+
+def _transports(pool: Pool) -> list[Any]:
+    connections = [each._con for each in pool._holders]  # noqa: SLF001  # asyncpg closes nothing without its loop
+    return [each._transport for each in connections if each is not None and each._transport is not None]  # noqa: SLF001
 
 
 def _is_alone(connection: Connection) -> bool:
