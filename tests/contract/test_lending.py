@@ -49,7 +49,6 @@ def test_200_loops_one_after_another_do_not_use_up_the_connections(engine: tuple
         asyncio.run(use())
     kept = len(store._performer._lender._pools)
     asyncio.run(store.close())
-    del store
     gc.collect()  # what the closed loops have left ends here, with its warnings
     assert kept == 1, "the pools of closed loops are kept"
 
