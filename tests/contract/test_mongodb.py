@@ -77,6 +77,8 @@ class _OnMotor:
 
 
 class TestMotor(Contract):
+    race = RACE
+
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
         traits = attrs.evolve(TRAITS, processes=False)
