@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from bisect import insort
 from collections.abc import Callable, Generator, Iterator
@@ -72,12 +73,20 @@ class RevisionUnguarded(Memory):
 
 
 class CheckedThenPut(Memory):
+    def __init__(self) -> None:
+        super().__init__()
+        self._checking, self._checks = threading.Condition(), 0
+
     def append(self, record: Record) -> int | None:
         sequence, revision = head_of(self, record)
         follows = (record.commit_sequence, record.first_revision) == (sequence + 1, revision + 1)
         if not follows or known(self, record):
             return None
-        time.sleep(0.001)  # Here others check, too.
+        with self._checking:  # Here others check, too: one is waited for, if there is one.
+            self._checks += 1
+            mine = self._checks
+            self._checking.notify_all()
+            self._checking.wait_for(lambda: self._checks > mine, timeout=0.1)
         return keep(self, number(self, record))
 
 
@@ -91,7 +100,7 @@ class NumberedBeforeVisible(Memory):
         with self._lock:
             stored = self._logs[record.tenant_id].pop()
         if checkpoint % 3 == 0:
-            time.sleep(0.002)
+            time.sleep(0.02)
         with self._lock:
             insort(self._logs[record.tenant_id], stored, key=attrgetter("checkpoint"))
         return checkpoint
