@@ -447,8 +447,6 @@ COERCIONS = [
     (dt.timedelta, 5),
     (uuid.UUID, 5),
     (Colour, "green"),
-    (Colour, "RED"),
-    (Mixed, 1),
     (Level, 1.0),
     (Level, True),
     (Right, "READ"),

@@ -13,6 +13,7 @@ from attrs import frozen
 from aett.core.codec.annotations import bare, is_union, name_of
 from aett.core.codec.attributes import descendants, is_record
 from aett.core.errors import UnsupportedType
+from aett.core.topic import ATTRIBUTE
 
 TAG = "$type"
 """The key of a tag; no attribute can have this name."""
@@ -28,11 +29,12 @@ _ARRAYS = (list, tuple, set, frozenset)
 
 @frozen
 class Choice:
-    """One member of a tagged union: the class of its values, the tag, and its type."""
+    """One member of a tagged union: the class of its values, the tag, its type, and tags that it had before."""
 
     cls: type
     tag: str
     type: Any
+    formerly: tuple[str, ...] = ()
 
 
 def members(union: Any) -> tuple[Any, ...]:
@@ -49,6 +51,23 @@ def stored_enum(cls: type[enum.Enum]) -> dict[str | int, enum.Enum]:
         if all(type(member.value) is kind for member in cls):
             return {member.value: member for member in cls}
     return {member.name: member for member in cls}
+
+
+def readable_enum(cls: type[enum.Enum]) -> dict[str | int, enum.Enum]:
+    """The members of an Enum by all that they may have been stored as: value or name.
+
+    Which of them is stored depends on all members, so one that was added may have changed it. Raises
+    `UnsupportedType` if one member's name is another's value.
+    """
+    found = stored_enum(cls)
+    for name, member in cls.__members__.items():
+        for key in (name, member.value):
+            if type(key) in {str, int} and found.setdefault(key, member) is not member:
+                raise UnsupportedType(
+                    f"{name_of(cls)}: {key!r} is one member's name and another's value, and what is stored"
+                    " could mean both: rename one"
+                )
+    return found
 
 
 def kinds(type_: Any) -> frozenset[Any]:
@@ -87,10 +106,18 @@ def choices(types: tuple[Any, ...], where: str) -> tuple[Choice, ...]:
     found: dict[str, Choice] = {}
     for each in types:
         for cls in classes(each):
-            choice = Choice(cls, cls.__name__, cls if is_record(each) and cls is not get_origin(each) else each)
-            if found.setdefault(choice.tag, choice) != choice:
-                raise UnsupportedType(
-                    f"{where}: {name_of(found[choice.tag].type)} and {name_of(choice.type)}"
-                    f" in one union would both be stored under the tag {choice.tag!r}"
-                )
-    return tuple(choice for choice in found.values() if choice.cls is not type(None))
+            type_ = cls if is_record(each) and cls is not get_origin(each) else each
+            choice = Choice(cls, cls.__name__, type_, _formerly(cls))
+            for tag in (choice.tag, *choice.formerly):
+                if found.setdefault(tag, choice) != choice:
+                    raise UnsupportedType(
+                        f"{where}: {name_of(found[tag].type)} and {name_of(choice.type)}"
+                        f" in one union would both be stored under the tag {tag!r}"
+                    )
+    return tuple(choice for choice in dict.fromkeys(found.values()) if choice.cls is not type(None))
+
+
+def _formerly(cls: type) -> tuple[str, ...]:
+    """The tags that a class had before it was renamed: what its topic says, if it has one."""
+    topic = vars(cls).get(ATTRIBUTE)
+    return () if topic is None else topic.formerly

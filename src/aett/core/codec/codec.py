@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
@@ -74,7 +75,13 @@ class Codec(Generic[T]):
         try:
             if self._native is None:
                 return self._hooks()[0](_read_plain(raw))
-            value = self._native.decode(raw)
+            try:
+                value = self._native.decode(raw)
+            except msgspec.ValidationError:
+                # An Enum's member may have been stored by its name; all else is told as msgspec does.
+                with suppress(*_FAILURES):
+                    return self._hooks()[0](_read_plain(raw))
+                raise
             # msgspec passes over keys it does not know. What is written again alike has lost nothing;
             # anything else, were it only a blank, is read a second time by the strict reader.
             return value if _write(value) == bytes(raw) else self._hooks()[0](_read_plain(raw))

@@ -16,7 +16,7 @@ from aett.core.codec import header_json
 from aett.core.codec.attributes import is_frozen
 from aett.core.codec.codec import Codec, codec_for
 from aett.core.codec.sample import samples
-from aett.core.codec.undecodable import Undecodable, reason, shown
+from aett.core.codec.undecodable import CHANGED, Undecodable, reason, shown
 from aett.core.commit import EventMessage
 from aett.core.errors import UnknownTopic, UnsupportedType
 from aett.core.restoring import restore
@@ -62,7 +62,10 @@ class Wire:
     def read(self, version: int, raw: msgspec.Raw) -> object:
         """The event of a body that was stored in this version, through the upcasts if it is old."""
         if version == self.topic.version:
-            return self.codec.decode(raw)
+            try:
+                return self.codec.decode(raw)
+            except Undecodable as error:
+                raise error.hinting(CHANGED) from error
         body = _body(raw)
         for old in range(version, self.topic.version):
             upcast = self.topic.upcasts.get(old)

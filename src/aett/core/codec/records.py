@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, get_origin
 
 import attrs
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Reader = Callable[[Any, Any], Any]
 Writer = Callable[[Any], Any]
+
+WRONG = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What reading or writing a wrong value raises."""
 
 _WIDE_CONVERTER: Any = attrs.Converter
 _FACTORY: Any = attrs.Factory  # Typed as a function, but a class.
@@ -57,16 +61,32 @@ def write_union(type_: Any, converter: cattrs.Converter) -> Writer:
 
 
 def _read_tagged(types: tuple[Any, ...], name: str, converter: cattrs.Converter) -> Reader:
+    found = choices(types, name)
     readers = {
-        each.tag: _read_record(each.type, converter)
-        if is_record(each.type)
-        else _read_content(each.type, converter)
-        for each in choices(types, name)
+        tag: _read_record(each.type, converter) if is_record(each.type) else _read_content(each.type, converter)
+        for each in found
+        for tag in (each.tag, *each.formerly)
     }
+    members = [(each, converter.get_structure_hook(each)) for each in dict.fromkeys(each.type for each in found)]
+
+    def read_without_tag(raw: Any) -> Any:
+        # Stored when the union had fewer members, and needed no tags.
+        values: list[Any] = []
+        for member, hook in members:
+            with suppress(*WRONG):
+                values.append(hook(raw, member))
+        if len(values) != 1:
+            taken = "none" if not values else "more than one"
+            raise Undecodable(
+                f"has no {TAG}, and {taken} of {name} could be meant: raise the topic's version and give an upcast"
+            )
+        return values[0]
 
     def read(raw: Any, _: Any) -> Any:
         if raw is None and type(None) in types:
             return None
+        if type(raw) is not dict or TAG not in raw:
+            return read_without_tag(raw)
         tag, rest = _untagged(raw)
         if tag not in readers:
             raise Undecodable(f"{shown(tag)} is no {TAG} of {name}")
@@ -174,7 +194,7 @@ def _read_record(type_: Any, converter: cattrs.Converter) -> Reader:
                 fields[each.name] = hook(raw[each.name], each.type)
             except Undecodable as error:
                 raise error.under(each.name) from error
-            except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+            except WRONG as error:
                 raise Undecodable(reason(error), each.name) from error
         if unknown := raw.keys() - known:
             raise Undecodable(
@@ -216,7 +236,7 @@ def _write_record(type_: Any, converter: cattrs.Converter) -> Writer:
                 body[name] = hook(getattr(value, name))
             except Undecodable as error:
                 raise error.under(name) from error
-            except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+            except WRONG as error:
                 raise Undecodable(reason(error), name) from error
         return body
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from aett.core.codec.annotations import bare, is_read_natively, is_union, name_of
 from aett.core.codec.attributes import Attribute, attributes, descendants, is_plain, is_record
-from aett.core.codec.choice import LEAVES, choices, classes, is_tagged, kinds, members, stored_enum
+from aett.core.codec.choice import LEAVES, choices, classes, is_tagged, kinds, members, readable_enum, stored_enum
 from aett.core.errors import UnsupportedType
 
 _KEYS: frozenset[Any] = frozenset({int, str, dt.datetime, dt.date, uuid.UUID})
@@ -130,6 +130,7 @@ def _scalar(type_: Any, where: str) -> Shape:
         _refuse(type_, where)
     if issubclass(type_, enum.Flag):
         return Shape(f"flag({','.join(f'{each.name}={each.value}' for each in type_)})", native=False)
+    readable_enum(type_)
     table = stored_enum(type_)
     by_value = all(type(each.value) in {int, str} for each in type_) and set(table) == {
         each.value for each in type_

@@ -18,7 +18,7 @@ from cattrs.cols import (
 
 from aett.core.codec.annotations import bare, is_union, name_of
 from aett.core.codec.attributes import is_record
-from aett.core.codec.choice import LEAVES, classes, kinds, stored_enum
+from aett.core.codec.choice import LEAVES, classes, kinds, readable_enum, stored_enum
 from aett.core.codec.records import Reader, Writer, expect, read_family, read_union, write_family, write_union
 from aett.core.codec.undecodable import Undecodable
 
@@ -141,7 +141,7 @@ def _read_enum(type_: Any) -> Reader:
 
     if issubclass(type_, enum.Flag):
         return flag
-    table = stored_enum(type_)
+    table = readable_enum(type_)
     return member
 
 

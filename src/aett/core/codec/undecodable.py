@@ -6,6 +6,9 @@ from typing import Final
 
 import msgspec
 
+CHANGED: Final = "if the class was changed: raise the topic's version and give an upcast"
+"""What helps where what was stored is no value of today's class."""
+
 LACKING: Final = "give it a default, or raise the topic's version and give an upcast"
 """What helps where an attribute is missing from what was stored."""
 
@@ -19,6 +22,10 @@ class Undecodable(ValueError):
         super().__init__(f"{path}: {reason}" if path else reason)
         self.reason = reason
         self.path = path
+
+    def hinting(self, hint: str) -> Undecodable:
+        """The same, with what helps, unless that is told already."""
+        return self if "upcast" in self.reason else Undecodable(f"{self.reason} ({hint})", self.path)
 
     def under(self, name: str) -> Undecodable:
         """The same, seen from one attribute further out."""
