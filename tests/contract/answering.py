@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+
+@contextmanager
+def patient(service: str, arguments: Mapping[str, Any]) -> Generator[Any]:
+    """A client of a test's own, which tries again what an emulator does not answer at once."""
+    session: Any = boto3.Session()
+    retries: Any = {"mode": "standard", "total_max_attempts": 8}
+    client: Any = session.client(service, config=Config(retries=retries), **arguments)
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 class Answering:

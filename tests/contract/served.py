@@ -22,7 +22,7 @@ import pytest
 from attrs import frozen
 from tests.repositories import Repository
 
-from aett import Failure, Head, SchemaMismatch, StorageUnavailable, Success, UnsupportedServer
+from aett import AccessRefused, Failure, Head, SchemaMismatch, StorageUnavailable, Success, UnsupportedServer
 from aett.adapters.sql.statement import Statement, Transaction
 from aett.ports import CommitStore
 from aett.testing import Contract, Harness, Place, Race, Traits
@@ -209,6 +209,20 @@ class Joins:
             idle.end("ROLLBACK")
 
 
+def not_let_in(stores: Any, url: str, told: str) -> None:
+    """Both faces of an engine say that nobody is let in there: `AccessRefused`."""
+    commit = make(Head(*STREAM), commit_id=uuid4())
+    with stores.CommitStore(url, topic_map=TOPICS) as store, pytest.raises(AccessRefused, match=told):
+        store.commit(commit)
+
+    async def awaiting() -> None:
+        async with stores.AsyncCommitStore(url, topic_map=TOPICS) as store:
+            with pytest.raises(AccessRefused, match=told):
+                await store.commit(commit)
+
+    asyncio.run(awaiting())
+
+
 @contextmanager
 def awaited(management: Any) -> Generator[AwaitedPersistenceManagement]:
     """The sync face of an async one, on a loop of its own."""
@@ -342,6 +356,7 @@ __all__ = [
     "awaited",
     "git_history",
     "harness",
+    "not_let_in",
     "run_into_each_other",
     "store",
     "undone_midway",

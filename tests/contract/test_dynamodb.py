@@ -11,8 +11,7 @@ from uuid import uuid4
 import aioboto3
 import boto3
 import pytest
-from botocore.config import Config
-from tests.contract.answering import Answering
+from tests.contract.answering import Answering, patient
 from tests.contract.served import git_history_twice, harness
 from tests.contract.stopped import LargePages, Stopped, Twice
 
@@ -71,11 +70,8 @@ def arguments_of(url: str) -> dict[str, Any]:
 
 @pytest.fixture
 def client(dynamodb_url: str) -> Generator[Any]:
-    session: Any = boto3.Session()
-    retries: Any = {"mode": "standard", "total_max_attempts": 8}
-    client: Any = session.client("dynamodb", config=Config(retries=retries), **arguments_of(dynamodb_url))
-    yield client
-    client.close()
+    with patient("dynamodb", arguments_of(dynamodb_url)) as client:
+        yield client
 
 
 def test_a_client_of_the_callers_is_used_and_left_open(client: Any, table: str) -> None:

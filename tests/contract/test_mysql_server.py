@@ -12,7 +12,7 @@ import aiomysql
 import pymysql
 import pytest
 from sqlalchemy.pool import QueuePool
-from tests.contract.served import await_each_other, awaited, run_into_each_other, undone_midway
+from tests.contract.served import await_each_other, awaited, not_let_in, run_into_each_other, undone_midway
 from tests.servers.mariadb import mariadb
 from tests.servers.server import Unavailable
 
@@ -26,6 +26,7 @@ from aett import (
     Success,
     UnsupportedServer,
 )
+from aett.adapters import mysql
 from aett.adapters.mysql import (
     AsyncCommitStore,
     AsyncPersistenceManagement,
@@ -197,18 +198,7 @@ def test_who_is_not_let_in_need_not_try_again(mysql_url: str, place: str) -> Non
     where = parts.netloc.rpartition("@")[2]
     url = place.format(where if "nobody" in place else parts.netloc)
     url = urlunsplit(urlsplit(url)._replace(query=parts.query))
-    with (
-        CommitStore(url, topic_map=TOPICS) as store,
-        pytest.raises(AccessRefused, match="denied|Unknown database"),
-    ):
-        store.commit(make(HEAD))
-
-    async def awaited() -> None:
-        async with AsyncCommitStore(url, topic_map=TOPICS) as store:
-            with pytest.raises(AccessRefused, match="denied|Unknown database"):
-                await store.commit(make(HEAD))
-
-    asyncio.run(awaited())
+    not_let_in(mysql, url, "denied|Unknown database")
 
 
 def test_no_server_is_told_without_its_password() -> None:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from tests.contract.served import await_each_other, awaited, run_into_each_other, undone_midway
+from tests.contract.served import await_each_other, awaited, not_let_in, run_into_each_other, undone_midway
 
 from aett import (
     AccessRefused,
@@ -26,6 +26,7 @@ from aett import (
     Success,
     UnsupportedServer,
 )
+from aett.adapters import postgresql
 from aett.adapters.postgresql import (
     AsyncCommitStore,
     AsyncPersistenceManagement,
@@ -162,15 +163,7 @@ def test_who_is_not_let_in_need_not_try_again(postgresql_url: str, place: str) -
     parts = urlsplit(postgresql_url)
     where = parts.netloc.rpartition("@")[2]
     url = place.format(where if "nobody" in place else parts.netloc)
-    with CommitStore(url, topic_map=TOPICS) as store, pytest.raises(AccessRefused, match="does not exist"):
-        store.commit(make(HEAD))
-
-    async def awaited() -> None:
-        async with AsyncCommitStore(url, topic_map=TOPICS) as store:
-            with pytest.raises(AccessRefused, match="does not exist"):
-                await store.commit(make(HEAD))
-
-    asyncio.run(awaited())
+    not_let_in(postgresql, url, "does not exist")
 
 
 def test_a_purge_does_not_hold_up_writers_for_ever(

@@ -17,8 +17,7 @@ import aioboto3
 import attrs
 import boto3
 import pytest
-from botocore.config import Config
-from tests.contract.answering import Answering
+from tests.contract.answering import Answering, patient
 from tests.contract.served import TRAITS, At, git_history_twice
 from tests.contract.stopped import LargePages, Stopped, Twice
 from tests.servers.kinds import KINDS
@@ -104,11 +103,8 @@ def space_of(url: str) -> dict[str, Any]:
 
 @pytest.fixture
 def client(s3_url: str) -> Generator[Any]:
-    session: Any = boto3.Session()
-    retries: Any = {"mode": "standard", "total_max_attempts": 8}
-    client: Any = session.client("s3", config=Config(retries=retries), **arguments_of(s3_url))
-    yield client
-    client.close()
+    with patient("s3", arguments_of(s3_url)) as client:
+        yield client
 
 
 def keys(client: Any, url: str) -> list[str]:

@@ -196,7 +196,6 @@ class StreamPlans:
         self, source: Evolves[S, E], folded: Folded[S, E], writing: Writing, decision: Decision[E]
     ) -> Plan[Outcome[Folded[S, E], WriteRejection]]:
         """Append what was decided once; fold in what does not conflict with it, and try again."""
-        self.met(source)
         left = self.attempts
         while True:
             left -= 1

@@ -56,10 +56,12 @@ class Evolves(Protocol[S, E_contra]):
         ...
 
 
-def initial(name: str, state: object) -> None:
-    """Refuse what is no state to begin with: `TypeError`."""
+def a_state(source: Evolves[Any, Any], _attribute: Any, state: Any) -> None:
+    """An attrs validator: the field holds a state to begin with, not a class."""
     if isinstance(state, type):
-        raise TypeError(f"{name}: initial must be a state, as in initial={state.__name__}(), not the class itself")
+        raise TypeError(
+            f"{source.name}: initial must be a state, as in initial={state.__name__}(), not the class itself"
+        )
 
 
 class _Initial:

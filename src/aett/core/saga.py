@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
-from aett.core.fold import Impossible, initial
+from aett.core.fold import Impossible, a_state
 from aett.core.outcome import Result
 
 S = TypeVar("S")
@@ -25,12 +25,8 @@ class Saga(Generic[S, E, C_co]):
     """
 
     name: str
-    initial: S
+    initial: S = field(validator=a_state)
     evolve: Callable[[S, E], Result[S, Impossible]]
     react: Callable[[S, E], tuple[C_co, ...]]
     state: Any = field(default=None)
     version: int = 1
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse a class where a state belongs."""
-        initial(self.name, self.initial)

@@ -14,9 +14,7 @@ Body: TypeAlias = dict[str, Any]
 Upcast: TypeAlias = Callable[[Body], Body]
 K = TypeVar("K")
 
-ATTRIBUTE: Final = "__aett_topic__"
-"""Where a class keeps its topic."""
-
+_ATTRIBUTE: Final = "__aett_topic__"
 _MAX_CHARACTERS: Final = 255
 
 
@@ -65,13 +63,13 @@ class Topic:
 
     def __call__(self, cls: type[K]) -> type[K]:
         """Name the class."""
-        setattr(cls, ATTRIBUTE, self)
+        setattr(cls, _ATTRIBUTE, self)
         return cls
 
     @staticmethod
     def of(named: type) -> Topic:
         """The class's own topic; `UnsupportedType` if it has none."""
-        topic = vars(named).get(ATTRIBUTE)
+        topic = vars(named).get(_ATTRIBUTE)
         if not isinstance(topic, Topic):
             raise UnsupportedType(f'{named.__qualname__} has no topic of its own: decorate it with @Topic("...")')
         return topic
@@ -79,4 +77,4 @@ class Topic:
     @staticmethod
     def among(classes: Iterable[object]) -> tuple[type, ...]:
         """Those of the objects that are classes with a topic of their own."""
-        return tuple(each for each in classes if isinstance(each, type) and ATTRIBUTE in vars(each))
+        return tuple(each for each in classes if isinstance(each, type) and _ATTRIBUTE in vars(each))

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from aett.adapters.aws.call import Call, Refused
-from aett.adapters.store.meaning import Meanings
+from aett.adapters.store.meaning import Meanings, line
 from aett.core.errors import AccessRefused, AettError, SchemaMismatch, UnsupportedServer
 
 KINDS: Final[tuple[type[Exception], ...]] = (BotoCoreError, ClientError)
@@ -53,8 +53,7 @@ def refused(error: ClientError, call: Call) -> Refused | None:
 
 def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a client's means."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    told = f"{name}: {lines[0][:500]}"
+    told = f"{name}: {line(error)}"
     response: Any = getattr(error, "response", {})
     code = str(response.get("Error", {}).get("Code", ""))
     if isinstance(error, _CONFIGURATION):
@@ -62,5 +61,5 @@ def translated(error: Exception, name: str) -> AettError:
     if code in _INVALID:
         if any(each in told for each in _KEYS):
             return SchemaMismatch(f"{told}: the table has other keys than initialize() gives it")
-        return UnsupportedServer(f"{name} does not take a request of ours: {lines[0][:500]}")
+        return UnsupportedServer(f"{name} does not take a request of ours: {line(error)}")
     return _MEANINGS.error(frozenset({code}), told)

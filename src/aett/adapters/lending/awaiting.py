@@ -24,7 +24,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Generic, Protocol, TypeVar
 
 from aett.adapters.lending.blocking import IN_A_TRANSACTION
-from aett.adapters.lending.inheritance import Inherited
+from aett.adapters.lending.inheritance import spared_by_children
 from aett.core.errors import StoreClosed, UnsupportedServer
 
 K = TypeVar("K")
@@ -73,8 +73,8 @@ class OwnPools(Generic[P, K]):
         self._transports = transports
         self._pools: dict[asyncio.AbstractEventLoop, _OwnPool[P]] = {}
         self._process = os.getpid()
-        self._inherited = Inherited()
         self._closed = False
+        spared_by_children(self)
 
     @asynccontextmanager
     async def lent(self, *, alone: bool) -> AsyncGenerator[K]:
@@ -87,17 +87,21 @@ class OwnPools(Generic[P, K]):
         """Close the pools: this loop's when its connections have done, other loops' at once."""
         self._closed = True
         self._forget_closed_loops()
-        here, pools = asyncio.get_running_loop(), list(self._pools.items())
-        self._pools = {}
-        for loop, own in pools:
+        here = asyncio.get_running_loop()
+        for loop, own in list(self._pools.items()):
             if loop is here:
                 async with own.opening:
                     if own.pool is not None:
                         await self._close(own.pool)
+                        own.pool = None
             elif own.pool is not None:
                 with suppress(RuntimeError):  # closed this very moment
                     loop.call_soon_threadsafe(self._terminate, own.pool)
-            self._inherited.remove(own.pool)
+            self._pools.pop(loop, None)  # only now: until it is closed, no child may end it
+
+    def inherited(self) -> Iterable[P]:
+        """The pools of all loops."""
+        return [own.pool for own in self._pools.values() if own.pool is not None]
 
     async def _opened(self) -> P:
         if self._closed:
@@ -113,7 +117,6 @@ class OwnPools(Generic[P, K]):
         async with own.opening:
             if own.pool is None:
                 own.pool = await self._open()
-                self._inherited.add(own.pool)
             return own.pool
 
     def _forget_closed_loops(self) -> None:
@@ -122,7 +125,6 @@ class OwnPools(Generic[P, K]):
             if own is not None and own.pool is not None:
                 for transport in self._transports(own.pool):
                     _shut_down(transport)
-                self._inherited.remove(own.pool)
 
 
 def _shut_down(transport: asyncio.BaseTransport) -> None:

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from typing import Generic, Protocol, TypeVar
 
-from aett.adapters.lending.inheritance import Inherited
+from aett.adapters.lending.inheritance import spared_by_children
 from aett.core.errors import StoreClosed, UnsupportedServer
 
 K = TypeVar("K")
@@ -71,8 +71,8 @@ class OwnPool(Generic[P, K]):
         self._opening = threading.Lock()
         self._pool: P | None = None
         self._process = os.getpid()
-        self._inherited = Inherited()
         self._closed = False
+        spared_by_children(self)
 
     @contextmanager
     def lent(self, *, alone: bool) -> Generator[K]:
@@ -87,8 +87,11 @@ class OwnPool(Generic[P, K]):
             self._closed = True
             pool, self._pool = self._pool, None
             if pool is not None and self._process == os.getpid():
-                self._inherited.remove(pool)
                 self._close(pool)
+
+    def inherited(self) -> Iterable[P]:
+        """The pool, if there is one."""
+        return () if self._pool is None else (self._pool,)
 
     def _opened(self) -> P:
         if self._process != os.getpid():  # The lock may have been taken when the process was forked.
@@ -100,7 +103,6 @@ class OwnPool(Generic[P, K]):
                 raise StoreClosed(f"{self.name}: this store is closed")
             if self._pool is None:
                 self._pool = self._open()
-                self._inherited.add(self._pool)
             return self._pool
 
 

@@ -4,41 +4,33 @@
    connection in the child (says goodbye to the server, takes the socket out of the epoll) ends it in the parent.
 2. Drivers end connections in their finalizers. So it does not suffice that the child forgets them: they would be
    collected, at the latest when the interpreter ends.
-3. Pools register here when they are opened. Right after a fork the child adds a reference to each, which is never
-   given back: what is referred to is not finalized, not even by an interpreter that ends. The memory and the
-   descriptors go with the process.
+3. Whoever opens connections registers here. Right after a fork the child asks each what it has open, and adds a
+   reference to that, which is never given back: what is referred to is not finalized, not even by an interpreter
+   that ends. The memory and the descriptors go with the process.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 from weakref import WeakSet
 
 
-class Inherited:
-    """What was opened in this process, and must not end in its children."""
+class Opener(Protocol):
+    """What opens connections."""
 
-    def __init__(self) -> None:
-        self._what: list[Any] = []
-        _all.add(self)
-
-    def add(self, what: Any) -> None:
-        """It was opened."""
-        self._what.append(what)
-
-    def remove(self, what: Any) -> None:
-        """It was closed."""
-        self._what = [each for each in self._what if each is not what]
-
-    def keep(self) -> None:
-        """In the child: let nothing of it end."""
-        for each in self._what:
-            _never_finalized(each)
-        self._what = []
+    def inherited(self) -> Iterable[Any]:
+        """What it has open, asked in a child right after the fork."""
+        ...
 
 
-_all: WeakSet[Inherited] = WeakSet()
+def spared_by_children(opener: Opener) -> None:
+    """Let nothing that it has open end in this process's children."""
+    _openers.add(opener)
+
+
+_openers: WeakSet[Opener] = WeakSet()
 _kept: list[Any] = []
 
 
@@ -53,8 +45,9 @@ def _never_finalized(what: Any) -> None:
 
 
 def _after_fork() -> None:
-    for each in list(_all):
-        each.keep()
+    for opener in list(_openers):
+        for each in opener.inherited():
+            _never_finalized(each)
 
 
 if hasattr(os, "register_at_fork"):

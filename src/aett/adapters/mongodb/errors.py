@@ -7,7 +7,7 @@ from typing import Final
 from bson.errors import BSONError
 from pymongo.errors import ConfigurationError, InvalidOperation, OperationFailure, PyMongoError
 
-from aett.adapters.store.meaning import Meanings
+from aett.adapters.store.meaning import Meanings, line
 from aett.core.errors import AettError, CorruptStorage, UnsupportedServer
 
 KINDS: Final[tuple[type[Exception], ...]] = (PyMongoError, BSONError)
@@ -21,8 +21,7 @@ _MEANINGS: Final = Meanings(
 
 def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a client's means."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    told = f"{name}: {lines[0][:500]}"
+    told = f"{name}: {line(error)}"
     if isinstance(error, BSONError):
         return CorruptStorage(told)
     if isinstance(error, (InvalidOperation, ConfigurationError)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aett.adapters.store.meaning import Meanings
+from aett.adapters.store.meaning import Meanings, line
 from aett.core.errors import AccessRefused, AettError
 
 _VICTIM: Final = ("40001", "40P01")
@@ -33,8 +33,7 @@ def victim(error: BaseException) -> bool:
 
 def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a driver's means."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    code, told = _state(error), f"{name}: {lines[0][:500]}"  # the rest shows the statement, or guesses
+    code, told = _state(error), f"{name}: {line(error)}"
     if not code and _REFUSED.search(str(error)):
         return AccessRefused(told)
     return _MEANINGS.error(frozenset({code}), told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from attrs import frozen
 
@@ -17,6 +17,14 @@ from aett.core.errors import (
 )
 
 C = TypeVar("C", bound=Hashable)
+
+_LONGEST: Final = 500
+
+
+def line(error: Exception) -> str:
+    """What an error says first, or its class if it says nothing: the rest shows statements, or guesses."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:_LONGEST]
 
 
 @frozen(kw_only=True)

@@ -79,17 +79,6 @@ def descendants(cls: type) -> tuple[type, ...]:
     return tuple(found)
 
 
-def is_frozen(value: Any) -> bool:
-    """Whether no attribute of an instance can be set."""
-    for name in names(value.__class__) or ():
-        try:
-            setattr(value, name, getattr(value, name))
-        except AttributeError:  # of attrs, of dataclasses and of tuples alike
-            continue
-        return False
-    return True
-
-
 def is_plain(cls: type) -> bool:
     """Whether a class is no more than its attributes, so that msgspec reads and writes it as we do."""
     return (

@@ -13,7 +13,7 @@ from attrs import frozen
 from aett.core.codec.annotations import bare, is_union, name_of
 from aett.core.codec.attributes import descendants, is_record
 from aett.core.errors import UnsupportedType
-from aett.core.topic import ATTRIBUTE
+from aett.core.topic import Topic
 
 TAG = "$type"
 """The key of a tag; no attribute can have this name."""
@@ -119,5 +119,4 @@ def choices(types: tuple[Any, ...], where: str) -> tuple[Choice, ...]:
 
 def _formerly(cls: type) -> tuple[str, ...]:
     """The tags that a class had before it was renamed: what its topic says, if it has one."""
-    topic = vars(cls).get(ATTRIBUTE)
-    return () if topic is None else topic.formerly
+    return Topic.of(cls).formerly if Topic.among([cls]) else ()

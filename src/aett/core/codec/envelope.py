@@ -13,9 +13,8 @@ import msgspec
 from attrs import field, frozen
 
 from aett.core.codec import header_json
-from aett.core.codec.attributes import is_frozen
 from aett.core.codec.codec import Codec, codec_for
-from aett.core.codec.sample import samples
+from aett.core.codec.sample import is_frozen
 from aett.core.codec.undecodable import CHANGED, Undecodable, reason, shown
 from aett.core.commit import EventMessage
 from aett.core.errors import UnknownTopic, UnsupportedType
@@ -87,7 +86,7 @@ def envelopes_of(classes: Iterable[type]) -> Envelopes:
 
 def _wire(cls: type) -> Wire:
     codec = codec_for(cls)
-    if not is_frozen(samples(cls)[0]):
+    if not is_frozen(cls):
         raise UnsupportedType(
             f"{cls.__qualname__} is not frozen, and what has happened does not change:"
             " make it with attrs.frozen or dataclass(frozen=True)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import functools
 import itertools
 import uuid
 from typing import Any, Literal, get_args, get_origin
@@ -11,7 +12,15 @@ from typing import Any, Literal, get_args, get_origin
 from attrs import field, frozen
 
 from aett.core.codec.annotations import bare, is_union
-from aett.core.codec.attributes import HASH_CACHE, attributes, descendants, is_named_tuple, is_record, keeps_hash
+from aett.core.codec.attributes import (
+    HASH_CACHE,
+    attributes,
+    descendants,
+    is_named_tuple,
+    is_record,
+    keeps_hash,
+    names,
+)
 from aett.core.codec.choice import members
 from aett.core.restoring import restore
 
@@ -42,6 +51,19 @@ def remade(cls: Any, fields: dict[str, Any]) -> Any:
 def samples(type_: Any) -> list[Any]:
     """Some values of a type, with each member of each union; none if a value would have no end."""
     return _Sampler().of(type_)
+
+
+@functools.cache
+def is_frozen(cls: type) -> bool:
+    """Whether no attribute of an instance of this class, which has samples, can be set."""
+    value = samples(cls)[0]
+    for name in names(cls) or ():
+        try:
+            setattr(value, name, getattr(value, name))
+        except AttributeError:  # of attrs, of dataclasses and of tuples alike
+            continue
+        return False
+    return True
 
 
 @frozen
