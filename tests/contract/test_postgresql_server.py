@@ -291,11 +291,9 @@ def serve_several_loops(url: str, table: str) -> None:
     asyncio.run(closing())
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_awaited_one_store_serves_several_loops(postgresql_url: str, table: str) -> None:
     serve_several_loops(postgresql_url, table)
-    # What loops that were closed have left open ends here, with its warnings.
-    gc.collect()
+    gc.collect()  # what the loops have left would end here, with its warnings
 
 
 def test_awaited_victims_of_deadlocks_are_tried_again(postgresql_url: str, table: str) -> None:

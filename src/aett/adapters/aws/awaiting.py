@@ -36,7 +36,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
             return stack, unhesitating(await stack.enter_async_context(client))
 
         name = f"{service} at {endpoint or 'Amazon'}"
-        return OwnPools(name, opened, lambda pool: nullcontext(pool[1]), _close, _terminate)
+        return OwnPools(name, opened, lambda pool: nullcontext(pool[1]), _close, _close)
     if not is_client(place, service, awaited=True):
         raise TypeError(
             f"a URL, a Configuration, an aioboto3.Session or a client of {service}'s, not {type(place).__name__}"
@@ -51,11 +51,6 @@ def _session(place: Configuration) -> Any:
 
 async def _close(opened: Opened) -> None:
     await opened[0].aclose()
-
-
-def _terminate(opened: Opened) -> None:
-    closing = asyncio.ensure_future(opened[0].aclose())
-    closing.add_done_callback(lambda _: None)
 
 
 class AsyncAwsPerformer:

@@ -8,10 +8,12 @@ As `blocking`, and besides:
 2. Tasks of one loop that come while the pool is being opened wait for it at a lock of that loop's.
 3. Closing the store closes the running loop's pool when its connections have come back. Another loop's pool can
    only be ended in that loop: it is told to terminate it.
-4. What a closed loop has left open can be ended in no loop any more. When the next loop is met, and when the
-   store is closed, its sockets are shut down and it is forgotten. A pool holds its loop, so nothing would let go
-   of either by itself.
-5. A forked child leaves all inherited pools alone (`inheritance`), and opens its own.
+4. A loop that ends (`asyncio.run` does) first closes the asynchronous generators that were begun in it. So with
+   each pool one is begun, which terminates the pool when it is closed: nothing is left open in an orderly end.
+5. What a loop has left open that was closed without that can be ended in no loop any more. When the next loop is
+   met, and when the store is closed, its sockets are shut down and it is forgotten. A pool holds its loop, so
+   nothing would let go of either by itself.
+6. A forked child leaves all inherited pools alone (`inheritance`), and opens its own.
 """
 
 from __future__ import annotations
@@ -55,7 +57,11 @@ class AsyncLender(Protocol[K_co]):
 
 
 class OwnPools(Generic[P, K]):
-    """A pool of the store's for each event loop, opened at its first use."""
+    """A pool of the store's for each event loop, opened at its first use.
+
+    close: a pool when all have given back what they were lent. terminate: at once; again, it does nothing.
+    transports: of what is open, if the driver can end nothing without its loop.
+    """
 
     joins = False
 
@@ -65,7 +71,7 @@ class OwnPools(Generic[P, K]):
         opened: Callable[[], Awaitable[P]],
         lend: Callable[[P], AbstractAsyncContextManager[K]],
         close: Callable[[P], Awaitable[None]],
-        terminate: Callable[[P], None],
+        terminate: Callable[[P], Awaitable[None]],
         transports: Callable[[P], Iterable[asyncio.BaseTransport]] = lambda _: (),
     ) -> None:
         self.name = name
@@ -94,14 +100,16 @@ class OwnPools(Generic[P, K]):
                     if own.pool is not None:
                         await self._close(own.pool)
                         own.pool = None
-            elif own.pool is not None:
+                    if own.ending is not None:
+                        await own.ending.aclose()
+            elif own.ending is not None:
                 with suppress(RuntimeError):  # closed this very moment
-                    loop.call_soon_threadsafe(self._terminate, own.pool)
+                    loop.call_soon_threadsafe(_close_there, loop, own.ending)
             self._pools.pop(loop, None)  # only now: until it is closed, no child may end it
 
-    def inherited(self) -> Iterable[P]:
-        """The pools of all loops."""
-        return [own.pool for own in self._pools.values() if own.pool is not None]
+    def inherited(self) -> Iterable[object]:
+        """The pools of all loops, and what would end them."""
+        return [each for own in self._pools.values() for each in (own.pool, own.ending) if each is not None]
 
     async def _opened(self) -> P:
         if self._closed:
@@ -116,7 +124,9 @@ class OwnPools(Generic[P, K]):
             return pool
         async with own.opening:
             if own.pool is None:
-                own.pool = await self._open()
+                pool = await self._open()
+                own.pool, own.ending = pool, _ending(pool, self._terminate)
+                await anext(own.ending)
             return own.pool
 
     def _forget_closed_loops(self) -> None:
@@ -125,6 +135,22 @@ class OwnPools(Generic[P, K]):
             if own is not None and own.pool is not None:
                 for transport in self._transports(own.pool):
                     _shut_down(transport)
+
+
+async def _ending(pool: P, terminate: Callable[[P], Awaitable[None]]) -> AsyncGenerator[None]:
+    """Waits until it is closed, by the store or by the loop that ends: then the pool ends."""
+    try:
+        yield
+    finally:
+        await terminate(pool)
+
+
+def _close_there(loop: asyncio.AbstractEventLoop, ending: AsyncGenerator[None]) -> None:
+    async def close() -> None:
+        with suppress(RuntimeError):  # the loop is closing it, too
+            await ending.aclose()
+
+    loop.create_task(close())
 
 
 def _shut_down(transport: asyncio.BaseTransport) -> None:
@@ -136,10 +162,11 @@ def _shut_down(transport: asyncio.BaseTransport) -> None:
 
 
 class _OwnPool(Generic[P]):
-    """A loop's pool, and the lock under which it is opened."""
+    """A loop's pool, the lock under which it is opened, and what ends it with its loop."""
 
     def __init__(self) -> None:
         self.pool: P | None = None
+        self.ending: AsyncGenerator[None] | None = None
         self.opening = asyncio.Lock()
 
 

@@ -79,8 +79,9 @@ async def _close(pool: Pool) -> None:
     await pool.wait_closed()
 
 
-def _terminate(pool: Pool) -> None:
+async def _terminate(pool: Pool) -> None:
     pool.terminate()
+    await pool.wait_closed()  # which closes those that are free
 
 
 def _transports(pool: Pool) -> list[Any]:

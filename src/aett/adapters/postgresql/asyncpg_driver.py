@@ -74,7 +74,7 @@ async def _close(pool: Pool) -> None:
     await pool.close()
 
 
-def _terminate(pool: Pool) -> None:
+async def _terminate(pool: Pool) -> None:
     pool.terminate()
 
 
