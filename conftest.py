@@ -4,7 +4,9 @@ The blocks of a page build on each other: under pytest-xdist a page is given to 
 """
 
 import contextlib
+import os
 import tempfile
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -32,6 +34,13 @@ pytest_collect_file = Sybil(
     setup=_begin,
     teardown=_end,
 ).pytest()
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are processors: a worker waits for servers a good part of its time."""
+    workers = yield
+    return workers if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") else workers + 1
 
 
 @pytest.hookimpl(optionalhook=True)

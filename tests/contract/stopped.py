@@ -22,13 +22,13 @@ class LargePages(Served):
     def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
         """With many bytes, by small pages and by pages as large as a server's."""
         head, expected = Head(*STREAM), list[Commit]()
-        for number in range(1_200):
-            body = Photographed(bytes(1900)) if number % 2 else Photographed(b"small")
+        for number in range(1_005):
+            body = Photographed(bytes(2_300)) if number % 2 else Photographed(b"small")
             expected.append(unnumbered(stored(clients.one, make(head, body))))
             head = Head.after(expected[-1])
         small, large = clients.connect(page_size=256).commits, clients.connect(page_size=1000).commits
         for read in (large.get(*STREAM), small.get_to(*STREAM, LAST), large.get_from(STREAM[0])):
-            must_be(map(unnumbered, read), expected, "L7: 1,200 commits")
+            must_be(map(unnumbered, read), expected, "L7: 1,005 commits")
 
 
 class Stopped(LargePages):
