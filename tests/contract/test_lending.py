@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,9 @@ class At:
         return done.stdout, done.stderr
 
 
-@pytest.fixture(params=ENGINES)
-def at(request: pytest.FixtureRequest) -> Generator[At]:
-    """An engine, and a place of its own that is ready."""
-    engine: str = request.param
-    url: str = request.getfixturevalue(f"{engine}_url")
+@contextmanager
+def place_of(engine: str, url: str) -> Generator[At]:
+    """A place of its own on the engine's server, which is ready."""
     name = f"lending{uuid4().hex}"
     if engine == "s3":
         place = At(engine, under(url, name), {})
@@ -63,6 +62,13 @@ def at(request: pytest.FixtureRequest) -> Generator[At]:
         management.initialize()
         yield place
         management.drop()
+
+
+@pytest.fixture(params=ENGINES)
+def at(request: pytest.FixtureRequest) -> Generator[At]:
+    """An engine, and a place of its own."""
+    with place_of(request.param, request.getfixturevalue(f"{request.param}_url")) as place:
+        yield place
 
 
 def test_200_loops_one_after_another_do_not_use_up_the_connections(at: At) -> None:

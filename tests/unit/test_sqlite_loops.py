@@ -251,3 +251,21 @@ def test_a_connection_of_another_thread_is_said_to_need_a_setting(path: Path) ->
     with ThreadPoolExecutor(1) as pool, pytest.raises(UnsupportedServer, match="check_same_thread=False"):
         pool.submit(store.commit, a_commit()).result()
     mine.close()
+
+
+def test_closed_loops_are_not_kept(path: Path) -> None:
+    store = AsyncCommitStore(path, topic_map=TOPICS)
+    performer: Any = store._performer
+
+    async def at_once() -> None:
+        performer._drivers.clear()  # so that all wait for one to open it
+        await asyncio.gather(*(store.commit(a_commit(f"{uuid4()}")) for _ in range(3)))
+
+    opened = list[Any]()
+    for _ in range(5):
+        asyncio.run(at_once())
+        opened += performer._drivers.values()
+    assert len(performer._opening) == 1
+    asyncio.run(store.close())
+    for each in opened:
+        each.stop().result()

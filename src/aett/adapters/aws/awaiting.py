@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, nullcontext
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import aioboto3
 import aiobotocore.session
+import aiohttp
 from botocore.exceptions import ClientError
 
 from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.performing import at_once, is_client
-from aett.adapters.aws.place import Configuration, client_settings, informed, unhesitating
+from aett.adapters.aws.place import Configuration, client_settings, informed, prepared
 from aett.adapters.lending.awaiting import AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
 A = TypeVar("A")
+
+_KINDS: Final[tuple[type[Exception], ...]] = (*KINDS, aiohttp.ClientError)
+"""aiohttp's own come when an answer breaks off."""
 
 Opened: TypeAlias = "tuple[AsyncExitStack, Any]"
 
@@ -33,10 +37,10 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
             session: Any = _session(place) if isinstance(place, Configuration) else place
             stack = AsyncExitStack()
             client = session.client(service, config=settings, endpoint_url=endpoint)
-            return stack, unhesitating(await stack.enter_async_context(client))
+            return stack, prepared(await stack.enter_async_context(client), timeout)
 
         name = f"{service} at {endpoint or 'Amazon'}"
-        return OwnPools(name, opened, lambda pool: nullcontext(pool[1]), _close, _close)
+        return OwnPools(name, timeout, opened, lambda pool: nullcontext(pool[1]), _close, _close)
     if not is_client(place, service, awaited=True):
         raise TypeError(
             f"a URL, a Configuration, an aioboto3.Session or a client of {service}'s, not {type(place).__name__}"
@@ -63,7 +67,7 @@ class AsyncAwsPerformer:
         """Perform it."""
         try:
             answer: A = await self._perform(step)
-        except KINDS as error:
+        except _KINDS as error:
             raise translated(error, self._lender.name) from error
         return answer
 

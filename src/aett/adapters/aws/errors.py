@@ -54,7 +54,7 @@ def refused(error: ClientError, call: Call) -> Refused | None:
 def translated(error: Exception, name: str) -> AettError:
     """The error of ours that this one of a client's means."""
     told = f"{name}: {line(error)}"
-    response: Any = getattr(error, "response", {})
+    response: Any = getattr(error, "response", None) or {}  # of a connection's errors it is None
     code = str(response.get("Error", {}).get("Code", ""))
     if isinstance(error, _CONFIGURATION):
         return AccessRefused(told)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
-from aett.adapters.aws.place import Configuration, client_settings, informed, unhesitating
+from aett.adapters.aws.place import Configuration, client_settings, informed, prepared
 from aett.adapters.lending.blocking import CallersPool, Lender, OwnPool
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -34,7 +34,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lende
 
         def opened() -> Any:
             session: Any = _session(place) if isinstance(place, Configuration) else place
-            return unhesitating(session.client(service, config=settings, endpoint_url=endpoint))
+            return prepared(session.client(service, config=settings, endpoint_url=endpoint), timeout)
 
         name = f"{service} at {endpoint or 'Amazon'}"
         return OwnPool(name, opened, nullcontext, lambda client: client.close())

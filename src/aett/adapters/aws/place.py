@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from attrs import field, frozen
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 from botocore.loaders import create_loader  # pyright: ignore[reportUnknownVariableType]
 
 from aett.core.number import positive
@@ -19,6 +21,7 @@ POOL_SIZE: Final = 10
 TIMEOUT: Final = 30.0
 """Seconds to wait for a connection, or an answer, unless a store is told otherwise."""
 
+_END: Final = "aett: when to give up"
 _OPTIONS: Final = ("endpoint_url", "profile")
 
 
@@ -67,17 +70,25 @@ def _loader(data_path: str | None) -> Any:
     return create_loader(data_path)
 
 
-def unhesitating(client: Any) -> Any:
-    """The client, which sends an object at once.
+def prepared(client: Any, timeout: float) -> Any:
+    """The client, which sends an object at once, and gives up in time.
 
     botocore would first ask whether it may (`Expect: 100-continue`): one more round trip for each small object.
+    And it waits so long for each of its attempts, with pauses between them: here none begins after the timeout.
     """
     client.meta.events.register("before-send.s3.PutObject", _send_at_once)
+    client.meta.events.register("request-created", partial(_give_up_in_time, timeout))
     return client
 
 
 def _send_at_once(request: Any, **_: Any) -> None:
     request.headers.pop("Expect", None)
+
+
+def _give_up_in_time(timeout: float, request: Any, **_: Any) -> None:
+    now = time.monotonic()
+    if now >= request.context.setdefault(_END, now + timeout):
+        raise ReadTimeoutError(endpoint_url=request.url, error=f"no attempt succeeded within {timeout:g} s")
 
 
 def client_settings(pool_size: int, timeout: float) -> Config:

@@ -32,7 +32,7 @@ class CommitStore(CommitStoreFace):
     table: of everything; `PersistenceManagement` makes it.
     page_size: commits read at once.
     max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`.
-    pool_size: connections at most. timeout: seconds to wait for a server, or a connection.
+    pool_size: connections at most. timeout: seconds to wait for one, and for what is then asked of it.
     """
 
     def __init__(

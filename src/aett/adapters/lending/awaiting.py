@@ -6,14 +6,18 @@ As `blocking`, and besides:
    (`asyncio.run` after `asyncio.run`, or a loop in each thread), so `OwnPools` has a pool for each, found by the
    running loop, opened at its first use there.
 2. Tasks of one loop that come while the pool is being opened wait for it at a lock of that loop's.
-3. Closing the store closes the running loop's pool when its connections have come back. Another loop's pool can
-   only be ended in that loop: it is told to terminate it.
-4. A loop that ends (`asyncio.run` does) first closes the asynchronous generators that were begun in it. So with
+3. What takes longer than the store is to wait is given up: opening a pool, waiting for a connection, and what is
+   done with it. Given up, or cancelled, that leaves the connection in the middle of something: `lend` must throw
+   it away, without waiting for anything, for waiting is what is over. A transaction that was open there ends
+   with it.
+4. Closing the store closes the running loop's pool when its connections have come back, and terminates it when
+   that takes too long. Another loop's pool can only be ended in that loop: it is told to terminate it.
+5. A loop that ends (`asyncio.run` does) first closes the asynchronous generators that were begun in it. So with
    each pool one is begun, which terminates the pool when it is closed: nothing is left open in an orderly end.
-5. What a loop has left open that was closed without that can be ended in no loop any more. When the next loop is
+6. What a loop has left open that was closed without that can be ended in no loop any more. When the next loop is
    met, and when the store is closed, its sockets are shut down and it is forgotten. A pool holds its loop, so
    nothing would let go of either by itself.
-6. A forked child leaves all inherited pools alone (`inheritance`), and opens its own.
+7. A forked child leaves all inherited pools alone (`inheritance`), and opens its own.
 """
 
 from __future__ import annotations
@@ -27,11 +31,15 @@ from typing import Generic, Protocol, TypeVar
 
 from aett.adapters.lending.blocking import IN_A_TRANSACTION
 from aett.adapters.lending.inheritance import spared_by_children
-from aett.core.errors import StoreClosed, UnsupportedServer
+from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
 
 K = TypeVar("K")
 P = TypeVar("P")
 K_co = TypeVar("K_co", covariant=True)
+
+
+_SOON = 1.0
+"""Seconds that a cancelled task may still take to leave the caller's connection as it was."""
 
 
 class AsyncLender(Protocol[K_co]):
@@ -59,8 +67,9 @@ class AsyncLender(Protocol[K_co]):
 class OwnPools(Generic[P, K]):
     """A pool of the store's for each event loop, opened at its first use.
 
-    close: a pool when all have given back what they were lent. terminate: at once; again, it does nothing.
-    transports: of what is open, if the driver can end nothing without its loop.
+    seconds: that anything may take. lend: a connection that goes back, or is thrown away if it was left in the
+    middle of something. close: a pool when all have given back what they were lent. terminate: at once; again,
+    it does nothing. transports: of what is open, if the driver can end nothing without its loop.
     """
 
     joins = False
@@ -68,6 +77,7 @@ class OwnPools(Generic[P, K]):
     def __init__(
         self,
         name: str,
+        seconds: float,
         opened: Callable[[], Awaitable[P]],
         lend: Callable[[P], AbstractAsyncContextManager[K]],
         close: Callable[[P], Awaitable[None]],
@@ -75,6 +85,7 @@ class OwnPools(Generic[P, K]):
         transports: Callable[[P], Iterable[asyncio.BaseTransport]] = lambda _: (),
     ) -> None:
         self.name = name
+        self._seconds = seconds
         self._open, self._lend, self._close, self._terminate = opened, lend, close, terminate
         self._transports = transports
         self._pools: dict[asyncio.AbstractEventLoop, _OwnPool[P]] = {}
@@ -86,7 +97,9 @@ class OwnPools(Generic[P, K]):
     async def lent(self, *, alone: bool) -> AsyncGenerator[K]:
         """A connection of this loop's pool."""
         del alone
-        async with self._lend(await self._opened()) as connection:
+        pool = await self._opened()
+        async with self._bounded("no connection was free") as bound, self._lend(pool) as connection:
+            bound.begin_again("there was no answer")
             yield connection
 
     async def close(self) -> None:
@@ -98,7 +111,9 @@ class OwnPools(Generic[P, K]):
             if loop is here:
                 async with own.opening:
                     if own.pool is not None:
-                        await self._close(own.pool)
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(self._seconds):
+                                await self._close(own.pool)
                         own.pool = None
                     if own.ending is not None:
                         await own.ending.aclose()
@@ -124,10 +139,22 @@ class OwnPools(Generic[P, K]):
             return pool
         async with own.opening:
             if own.pool is None:
-                pool = await self._open()
+                async with self._bounded("nobody let us in"):
+                    pool = await self._open()
                 own.pool, own.ending = pool, _ending(pool, self._terminate)
                 await anext(own.ending)
             return own.pool
+
+    @asynccontextmanager
+    async def _bounded(self, failed: str) -> AsyncGenerator[_Bound]:
+        bound = _Bound(self._seconds, failed)
+        try:
+            async with bound.timeout:
+                yield bound
+        except TimeoutError as error:
+            if not bound.timeout.expired():
+                raise
+            raise StorageUnavailable(f"{self.name}: {bound.failed} within {self._seconds:g} s") from error
 
     def _forget_closed_loops(self) -> None:
         for loop in [each for each in list(self._pools) if each.is_closed()]:
@@ -153,12 +180,36 @@ def _close_there(loop: asyncio.AbstractEventLoop, ending: AsyncGenerator[None]) 
     loop.create_task(close())
 
 
+async def undone_soon(undo: Callable[[], Awaitable[object]], close: Callable[[], None]) -> None:
+    """Undo what a cancelled task had begun on the caller's connection; close it if that cannot be done soon."""
+    try:
+        async with asyncio.timeout(_SOON):
+            await undo()
+    except BaseException as error:
+        close()
+        if not isinstance(error, Exception):
+            raise
+
+
 def _shut_down(transport: asyncio.BaseTransport) -> None:
     """Let the server know that nobody is there any more; the descriptor goes with the transport."""
     sock = transport.get_extra_info("socket")
     if sock is not None:
         with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Bound:
+    """How long something may take, and what it means if that is over."""
+
+    def __init__(self, seconds: float, failed: str) -> None:
+        self._seconds, self.failed = seconds, failed
+        self.timeout = asyncio.timeout(seconds)
+
+    def begin_again(self, failed: str) -> None:
+        """The next thing may take as long."""
+        self.failed = failed
+        self.timeout.reschedule(asyncio.get_running_loop().time() + self._seconds)
 
 
 class _OwnPool(Generic[P]):

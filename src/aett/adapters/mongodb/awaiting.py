@@ -46,7 +46,7 @@ def lender_of(place: Place, name: str, session: Any, pool_size: int, timeout: fl
             client: AsyncMongoClient[Any] = AsyncMongoClient(server.url, **server.options)
             return client, Space.of(client[server.database], name)
 
-        return OwnPools(server.name, opened, lambda pool: nullcontext(pool[1]), _close, _close)
+        return OwnPools(server.name, timeout, opened, lambda pool: nullcontext(pool[1]), _close, _close)
     if not isinstance(place, AsyncDatabase) and type(place).__name__ != "AsyncIOMotorDatabase":
         raise TypeError(f"a URL, a pymongo AsyncDatabase or a Motor database, not {type(place).__name__}")
     space = Space.of(place, name, session)

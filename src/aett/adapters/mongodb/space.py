@@ -21,7 +21,7 @@ POOL_SIZE: Final = 10
 """Connections that a store keeps at most, unless it is told otherwise."""
 
 TIMEOUT: Final = 30.0
-"""Seconds to wait for a server or a connection, unless a store is told otherwise."""
+"""Seconds to wait for a server, and for what is asked of it, unless a store is told otherwise."""
 
 COMMITS: Final = "commits"
 """The name of the collection of commits, unless a store is told otherwise."""
@@ -67,7 +67,7 @@ class Space:
 class Server:
     """Where a deployment is: `mongodb://user:password@host:port/database`, with the client's own options.
 
-    pool_size: connections at most. timeout: seconds to wait for a server, or a connection.
+    pool_size: connections at most. timeout: seconds to wait for one, and for what is then asked of it.
     """
 
     url: str = field(repr=False)
@@ -102,6 +102,7 @@ class Server:
             "serverSelectionTimeoutMS": milliseconds,
             "connectTimeoutMS": milliseconds,
             "waitQueueTimeoutMS": milliseconds,
+            "timeoutMS": milliseconds,
         }
         said = urlsplit(self.url).query.lower()
         return {name: value for name, value in wanted.items() if f"{name.lower()}=" not in said}

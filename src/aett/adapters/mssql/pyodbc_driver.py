@@ -42,7 +42,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
                 )
 
             def opened() -> Pool:
-                return pooling.pool_of(lambda: _connected(database, timeout), pool_size, timeout)
+                return pooling.pool_of(lambda: _connected(database, timeout), pool_size, timeout, _is_usable)
 
             return OwnPool(name_of(database), opened, _lent, _close)
         case Pool():
@@ -62,7 +62,10 @@ def name_of(connection_string: str) -> str:
 
 
 def _connected(connection_string: str, timeout: float) -> Connection:
-    return pyodbc.connect(connection_string, autocommit=True, timeout=max(1, int(timeout)))
+    seconds = max(1, int(timeout))
+    connection = pyodbc.connect(connection_string, autocommit=True, timeout=seconds)
+    connection.timeout = seconds  # of each statement
+    return connection
 
 
 def _lent(pool: Pool) -> AbstractContextManager[Connection]:

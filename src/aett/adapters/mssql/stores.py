@@ -30,7 +30,7 @@ class CommitStore(SqlCommitStore[Database]):
     table: of the commits, perhaps with its schema, as in `app.commits`; `PersistenceManagement` makes it.
     page_size: commits read at once.
     max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`.
-    pool_size: connections at most. timeout: seconds to wait for one.
+    pool_size: connections at most. timeout: seconds to wait for one, and for what is then asked of it.
     """
 
     _kind: ClassVar = _KIND

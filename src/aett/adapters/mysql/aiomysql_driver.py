@@ -9,16 +9,23 @@ from typing import Any, Final, TypeAlias
 
 import aiomysql
 import pymysql
+from attrs import frozen
 from pymysql.constants.SERVER_STATUS import SERVER_STATUS_NO_BACKSLASH_ESCAPES
 
-from aett.adapters.lending.awaiting import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.lending.awaiting import (
+    AsyncCallersConnection,
+    AsyncCallersPool,
+    AsyncLender,
+    OwnPools,
+    undone_soon,
+)
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
-from aett.core.errors import StorageUnavailable, UnsupportedServer
+from aett.core.errors import UnsupportedServer
 
 Connection: TypeAlias = Any
 """aiomysql has no types."""
@@ -39,15 +46,12 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
         case str():
             server = server_of(database, pool_size, timeout)
 
-            async def opened() -> Pool:
-                return await _pool(server)
+            async def opened() -> _Opened:
+                return _Opened(await _pool(server), asyncio.Semaphore(pool_size))
 
-            def lent(pool: Pool) -> AbstractAsyncContextManager[Connection]:
-                return _lent(pool, timeout)
-
-            return OwnPools(server.name, opened, lent, _close, _terminate, _transports)
+            return OwnPools(server.name, timeout, opened, _lent_in_turn, _close, _terminate, _transports)
         case aiomysql.Pool():
-            return AsyncCallersPool(lambda: _lent(database, None))
+            return AsyncCallersPool(lambda: _lent(database))
         case aiomysql.Connection():
             return AsyncCallersConnection(database, _is_alone)
         case _:
@@ -59,33 +63,54 @@ async def _pool(server: Server) -> Pool:
     return await create_pool(minsize=1, maxsize=server.pool_size, sql_mode=f"'{SQL_MODE}'", **arguments(server))
 
 
+@frozen
+class _Opened:
+    """A pool, and as many turns as it has connections.
+
+    Who waited in the pool itself could not be cancelled while it connects, and is not told of a connection that
+    comes back broken.
+    """
+
+    pool: Pool
+    turns: asyncio.Semaphore
+
+
 @asynccontextmanager
-async def _lent(pool: Pool, seconds: float | None) -> AsyncGenerator[Connection]:
-    try:
-        async with asyncio.timeout(seconds):
-            connection = await pool.acquire()
-    except TimeoutError as error:
-        raise StorageUnavailable("no connection was free in time") from error
+async def _lent_in_turn(opened: _Opened) -> AsyncGenerator[Connection]:
+    async with opened.turns, _lent(opened.pool) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _lent(pool: Pool) -> AsyncGenerator[Connection]:
+    connection = await pool.acquire()
     try:
         yield connection
         if not connection.get_autocommit():
             await connection.commit()
-    finally:
+    except Exception:
         await pool.release(connection)
+        raise
+    except BaseException:
+        connection.close()
+        pool.release(connection)  # of one that is closed, there is nothing to wait for
+        raise
+    await pool.release(connection)
 
 
-async def _close(pool: Pool) -> None:
-    pool.close()
-    await pool.wait_closed()
+async def _close(opened: _Opened) -> None:
+    opened.pool.close()
+    await opened.pool.wait_closed()
 
 
-async def _terminate(pool: Pool) -> None:
-    pool.terminate()
-    await pool.wait_closed()  # which closes those that are free
+async def _terminate(opened: _Opened) -> None:
+    opened.pool.terminate()
+    await opened.pool.wait_closed()  # which closes those that are free
 
 
-def _transports(pool: Pool) -> list[Any]:
-    writers = [each._writer for each in (*pool._free, *pool._used)]  # noqa: SLF001  # aiomysql: nothing without its loop
+def _transports(opened: _Opened) -> list[Any]:
+    # aiomysql ends nothing without its loop.
+    writers = [each._writer for each in (*opened.pool._free, *opened.pool._used)]  # noqa: SLF001
     return [each.transport for each in writers if each is not None]
 
 
@@ -119,14 +144,22 @@ async def _inserted(connection: Connection, text: str, parameters: Parameters) -
 
 
 @asynccontextmanager
-async def _transaction(connection: Connection) -> AsyncGenerator[None]:
+async def _transaction(connection: Connection, joins: bool) -> AsyncGenerator[None]:  # noqa: FBT001  # as AsyncDriver says
     joined = connection.get_transaction_status()
     await _rows(connection, "SAVEPOINT aett" if joined else "START TRANSACTION", {})
-    try:
-        yield
-    except BaseException:
+
+    async def undo() -> None:
         if not connection.closed:
             await _rows(connection, "ROLLBACK TO SAVEPOINT aett" if joined else "ROLLBACK", {})
+
+    try:
+        yield
+    except Exception:
+        await undo()
+        raise
+    except BaseException:
+        if joins:
+            await undone_soon(undo, connection.close)
         raise
     await _rows(connection, "RELEASE SAVEPOINT aett" if joined else "COMMIT", {})
 

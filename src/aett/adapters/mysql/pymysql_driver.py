@@ -17,6 +17,7 @@ from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql import pooling
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.rendering import pyformat
+from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
 
 Connection: TypeAlias = "pymysql.Connection[Any]"
@@ -29,9 +30,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             server = server_of(database, pool_size, timeout)
 
             def opened() -> Pool:
-                return pooling.pool_of(
-                    lambda: pymysql.connect(**arguments(server), sql_mode=SQL_MODE), pool_size, timeout
-                )
+                return pooling.pool_of(lambda: _connected(server), pool_size, timeout, _is_alive)
 
             return OwnPool(server.name, opened, _lent, _close)
         case Pool():
@@ -40,6 +39,19 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             return CallersConnection(database, _is_alone)
         case _:
             raise TypeError(f"a URL, a sqlalchemy.Pool or a pymysql.Connection, not {type(database).__name__}")
+
+
+def _connected(server: Server) -> Connection:
+    seconds = server.timeout
+    return pymysql.connect(**arguments(server), sql_mode=SQL_MODE, read_timeout=seconds, write_timeout=seconds)
+
+
+def _is_alive(connection: Connection) -> bool:
+    try:
+        connection.ping(reconnect=False)
+    except pymysql.Error:
+        return False
+    return True
 
 
 def _lent(pool: Pool) -> AbstractContextManager[Connection]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from aett.adapters.lending.awaiting import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.lending.awaiting import (
+    AsyncCallersConnection,
+    AsyncCallersPool,
+    AsyncLender,
+    OwnPools,
+    undone_soon,
+)
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.awaiting import AsyncDriver
@@ -34,12 +40,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             async def opened() -> Pool:
                 return await _pool(server, prepare=prepare)
 
-            def lent(pool: Pool) -> AbstractAsyncContextManager[Connection]:
-                return _lent(pool, timeout)
-
-            return OwnPools(server.name, opened, lent, _close, _terminate, _transports)
+            return OwnPools(server.name, timeout, opened, _lent, _close, _terminate, _transports)
         case asyncpg.Pool():
-            return AsyncCallersPool(lambda: _lent(database, None))
+            return AsyncCallersPool(lambda: _lent(database))
         case asyncpg.Connection() | PoolConnectionProxy():
             return AsyncCallersConnection(database, _is_alone)
         case _:
@@ -65,9 +68,17 @@ async def _nothing(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def _lent(pool: Pool, seconds: float | None) -> AsyncGenerator[Connection]:
-    async with pool.acquire(timeout=seconds) as connection:
+async def _lent(pool: Pool) -> AsyncGenerator[Connection]:
+    connection = await pool.acquire()
+    try:
         yield connection
+    except Exception:
+        await pool.release(connection)
+        raise
+    except BaseException:
+        connection.terminate()  # which gives it back, too; to release it would wait for the server
+        raise
+    await pool.release(connection)
 
 
 async def _close(pool: Pool) -> None:
@@ -98,9 +109,21 @@ async def _inserted(connection: Connection, text: str, parameters: Parameters) -
     return rows[0][0] if rows else None
 
 
-def _transaction(connection: Connection) -> AbstractAsyncContextManager[object]:
-    transaction: AbstractAsyncContextManager[object] = connection.transaction()
-    return transaction
+@asynccontextmanager
+async def _transaction(connection: Connection, joins: bool) -> AsyncGenerator[None]:  # noqa: FBT001  # as AsyncDriver says
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    except Exception:
+        if not connection.is_closed():
+            await transaction.rollback()
+        raise
+    except BaseException:
+        if joins:
+            await undone_soon(transaction.rollback, connection.terminate)
+        raise
+    await transaction.commit()
 
 
 def _translated(error: Exception, name: str) -> AettError:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from typing import Any, Final, TypeAlias
+import math
+import time
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
+from attrs import frozen
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.freshness import Freshness
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.failing import Failures
@@ -19,6 +25,8 @@ from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
 from aett.core.errors import AettError, StorageUnavailable, StoreClosed, UnsupportedServer
+
+R = TypeVar("R")
 
 Connection: TypeAlias = psycopg.Connection[Any]
 Pool: TypeAlias = ConnectionPool[Any]
@@ -29,7 +37,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
     match database:
         case str():
             server, prepare = server_of(database, pool_size, timeout)
-            return OwnPool(server.name, lambda: _pool(server, prepare=prepare), _lent, _close)
+            return OwnPool(server.name, lambda: _pool(server, prepare=prepare), _lent_fresh, _close)
         case ConnectionPool():
             return CallersPool(lambda: _lent(database))
         case psycopg.Connection():
@@ -44,25 +52,90 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             )
 
 
-def _pool(server: Server, *, prepare: bool) -> Pool:
+class _Bounded(psycopg.Connection[Any]):
+    """A connection that waits for an answer so many seconds, and knows when it was last used."""
+
+    seconds: float = math.inf
+    used: float = 0.0
+
+    def wait(self, gen: PQGen[R], *arguments: Any, **named: Any) -> R:
+        """What the server answers; an OperationalError, and the connection is closed, if it does not in time."""
+        return super().wait(self._impatient(gen), *arguments, **named)
+
+    def _impatient(self, gen: PQGen[R]) -> PQGen[R]:
+        end = time.monotonic() + self.seconds
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(f"there was no answer within {self.seconds:g} s")
+                wanted = gen.send(ready)
+        except StopIteration as answer:
+            return answer.value  # type: ignore[no-any-return]  # StopIteration does not say what it has
+
+
+@frozen
+class _Opened:
+    """A pool of ours."""
+
+    pool: ConnectionPool[_Bounded]
+    freshness: Freshness
+
+
+def _pool(server: Server, *, prepare: bool) -> _Opened:
     settings: dict[str, Any] = {
         "autocommit": True,
         "prepare_threshold": 5 if prepare else None,
         "connect_timeout": max(2, int(server.timeout)),
     }
+    freshness = Freshness()
+
+    def configure(connection: _Bounded) -> None:
+        connection.seconds, connection.used = server.timeout, freshness.now()
+
+    def check(connection: _Bounded) -> None:
+        if freshness.must_be_proved(connection.used):
+            try:
+                ConnectionPool.check_connection(connection)
+            except psycopg.Error:
+                freshness.found_broken()
+                raise
+
     # A pool tells only that it got no connection; the reason is told by trying it once.
     psycopg.connect(server.url, **settings).close()
-    return ConnectionPool(
-        server.url, kwargs=settings, min_size=0, max_size=server.pool_size, timeout=server.timeout, open=True
+    pool = ConnectionPool(
+        server.url,
+        connection_class=_Bounded,
+        kwargs=settings,
+        configure=configure,
+        check=check,
+        min_size=0,
+        max_size=server.pool_size,
+        timeout=server.timeout,
+        open=True,
     )
+    return _Opened(pool, freshness)
+
+
+@contextmanager
+def _lent_fresh(opened: _Opened) -> Generator[Connection]:
+    with opened.pool.connection() as connection:
+        try:
+            yield connection
+        finally:
+            connection.used = opened.freshness.now()
+            if connection.broken:
+                opened.freshness.found_broken()
 
 
 def _lent(pool: Pool) -> AbstractContextManager[Connection]:
     return pool.connection()
 
 
-def _close(pool: Pool) -> None:
-    pool.close()
+def _close(opened: _Opened) -> None:
+    opened.pool.close()
 
 
 def _is_alone(connection: Connection) -> bool:

@@ -31,7 +31,7 @@ class CommitStore(CommitStoreFace):
     bucket, prefix: where all keys stand, if no URL says so.
     page_size: commits read at once.
     max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`.
-    pool_size: connections at most. timeout: seconds to wait for a server, or a connection.
+    pool_size: connections at most. timeout: seconds to wait for one, and for what is then asked of it.
 
     A commit has no checkpoint until somebody has read the log.
     """

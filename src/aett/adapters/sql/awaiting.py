@@ -25,12 +25,13 @@ class AsyncDriver(Generic[K]):
     """What is done with a driver's connections.
 
     rows: of one statement. inserted: its checkpoint, or None if it was refused. transaction: in which
-    what is done is all done or not at all. passed: whether a statement had its lock in time.
+    what is done is all done or not at all; cancelled, it is undone only if `joins`, for a connection that was
+    lent is thrown away. passed: whether a statement had its lock in time.
     """
 
     rows: Callable[[K, str, Parameters], Awaitable[Rows]]
     inserted: Callable[[K, str, Parameters], Awaitable[int | None]]
-    transaction: Callable[[K], AbstractAsyncContextManager[object]]
+    transaction: Callable[[K, bool], AbstractAsyncContextManager[object]]
     failures: Failures
     passed: Callable[[K, str], Awaitable[bool]] | None = None
 
@@ -80,7 +81,8 @@ class AsyncSqlPerformer(Generic[K]):
                 async with self._lender.lent(alone=False) as connection:
                     return await driver.inserted(connection, text, parameters)
             case Transaction(statements):
-                async with self._lender.lent(alone=False) as connection, driver.transaction(connection):
+                joins = self._lender.joins
+                async with self._lender.lent(alone=False) as connection, driver.transaction(connection, joins):
                     return [await driver.rows(connection, each.text, each.parameters) for each in statements]
             case Try(text) if driver.passed is not None:
                 async with self._lender.lent(alone=True) as connection:

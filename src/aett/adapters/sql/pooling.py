@@ -6,17 +6,33 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import Pool, QueuePool
 
+from aett.adapters.lending.freshness import Freshness
 from aett.core.errors import StorageUnavailable
 
 K = TypeVar("K")
 
 
-def pool_of(connect: Callable[[], Any], pool_size: int, timeout: float) -> Pool:
-    """A pool of so many connections at most."""
-    return QueuePool(
+_USED = "aett: last used"
+_FRESHNESS = "aett: freshness"
+
+
+def pool_of(connect: Callable[[], Any], pool_size: int, timeout: float, is_alive: Callable[[Any], bool]) -> Pool:
+    """A pool of so many connections at most; one that was idle goes out only if it is alive."""
+    freshness = Freshness()
+
+    def check(connection: Any, record: Any, _: Any) -> None:
+        record.info[_FRESHNESS] = freshness
+        used = record.info.get(_USED)
+        if used is not None and freshness.must_be_proved(used) and not is_alive(connection):
+            freshness.found_broken()
+            raise DisconnectionError  # so that the pool makes another
+
+    pool = QueuePool(
         connect,
         pool_size=pool_size,
         max_overflow=0,
@@ -24,6 +40,8 @@ def pool_of(connect: Callable[[], Any], pool_size: int, timeout: float) -> Pool:
         reset_on_return=None,  # a connection goes back as it came; a rollback would be a round trip
         use_lifo=True,
     )
+    event.listen(pool, "checkout", check)
+    return pool
 
 
 @contextmanager
@@ -37,12 +55,17 @@ def lent(pool: Pool, is_usable: Callable[[K], bool], finish: Callable[[K], None]
     except PoolTimeout as error:
         raise StorageUnavailable(f"no connection was free: {error}") from error
     connection: Any = fairy.dbapi_connection
+    freshness: Freshness | None = fairy.info.get(_FRESHNESS)  # not of the caller's pool
     try:
         yield connection
         finish(connection)
+        if freshness is not None:
+            fairy.info[_USED] = freshness.now()
     except Exception:
         if not is_usable(connection):
             fairy.invalidate()
+            if freshness is not None:
+                freshness.found_broken()
         raise
     except BaseException:
         fairy.invalidate()

@@ -13,7 +13,7 @@ POOL_SIZE: Final = 10
 """Connections that a store keeps at most, unless it is told otherwise."""
 
 TIMEOUT: Final = 30.0
-"""Seconds to wait for a connection, unless a store is told otherwise."""
+"""Seconds to wait for a connection, and for what is then asked of it, unless a store is told otherwise."""
 
 
 @frozen(kw_only=True)
@@ -22,7 +22,7 @@ class Server:
 
     kind: of the server, for messages. schemes: that its URLs may have. port: if the URL names none.
     url: `scheme://user:password@host:port/database`, with the driver's own options.
-    pool_size: connections at most. timeout: seconds to wait for one.
+    pool_size: connections at most. timeout: seconds to wait for one, and for what is then asked of it.
     """
 
     kind: str

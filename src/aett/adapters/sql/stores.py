@@ -41,7 +41,7 @@ class SqlCommitStore(CommitStoreFace, Generic[D]):
     page_size: commits read at once.
     max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`. By default the
       engine's own limit.
-    pool_size: connections at most. timeout: seconds to wait for one.
+    pool_size: connections at most. timeout: seconds to wait for one, and for what is then asked of it.
     """
 
     _kind: ClassVar[Kind]

@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import aiosqlite
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
@@ -43,7 +42,7 @@ class AsyncSqlitePerformer:
         self._callers = None if connection is None else Driver(usable(connection), database.name)
         self._drivers: dict[tuple[int, bool], Driver] = {}  # by process, and whether it writes
         # A lock belongs to one loop; opening twice, from two loops, is a waste and no more.
-        self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+        self._opening: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
 
     async def __call__(self, step: Step[A], /) -> A:
         """Perform it; while other writers are in the way, again, with back-off."""
@@ -97,8 +96,14 @@ class AsyncSqlitePerformer:
         key = os.getpid(), writes or self._database.path is None  # memory has one connection only
         if key in self._drivers:
             return self._drivers[key]
-        async with self._opening.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        async with self._opening_here():
             return self._drivers.get(key) or await self._open(key)
+
+    def _opening_here(self) -> asyncio.Lock:
+        # A lock that was waited for holds its loop: what belongs to closed loops is dropped.
+        for loop in [each for each in list(self._opening) if each.is_closed()]:
+            self._opening.pop(loop, None)
+        return self._opening.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
     async def _open(self, key: tuple[int, bool]) -> Driver:
         self._file.verify_before_opening()
