@@ -36,6 +36,7 @@ from aett.adapters.postgresql import (
 )
 from aett.adapters.postgresql.dialect import dialect
 from aett.adapters.sql.rendering import pyformat
+from aett.adapters.sql.statement import Statement
 from aett.adapters.store.record import Record
 from aett.testing.laws.making import make, notes
 from aett.testing.samples import TOPICS
@@ -301,3 +302,26 @@ def test_awaited_victims_of_deadlocks_are_tried_again(postgresql_url: str, table
         return AsyncCommitStore(postgresql_url, topic_map=TOPICS, table=table)
 
     asyncio.run(await_each_other(made, table, "pg_sleep"))
+
+
+def test_one_url_means_the_same_to_both_faces(postgresql_url: str, table: str) -> None:
+    """With several hosts, the first of which nobody listens at."""
+    hosts = postgresql_url.replace("127.0.0.1", "127.0.0.1:1,127.0.0.1")
+    options = (
+        "options=-c%20statement_timeout%3D5000%20-c%20work_mem%3D1MB&connect_timeout=10&keepalives_idle=30"
+        "&application_name=a%2Bb&target_session_attrs=read-write&client_encoding=UTF8"
+    )
+    asked = Statement(
+        "SELECT current_setting('statement_timeout'), current_setting('work_mem'),"
+        " current_setting('application_name')"
+    )
+    with CommitStore(f"{hosts}?{options}", topic_map=TOPICS, table=table) as store:
+        assert store._performer(asked) == [("5s", "1MB", "a+b")]
+        assert isinstance(store.commit(make(Head("tenant", "one url"))), Success)
+
+    async def awaiting() -> None:
+        async with AsyncCommitStore(f"{hosts}?{options}", topic_map=TOPICS, table=table) as store:
+            assert await store._performer(asked) == [("5s", "1MB", "a+b")]
+            assert len([each async for each in store.get("tenant", "one url")]) == 1
+
+    asyncio.run(awaiting())

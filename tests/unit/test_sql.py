@@ -1,4 +1,4 @@
-"""What the SQL engines share: parameters, names, places, and how far a log is settled. No server."""
+"""What the SQL engines share: parameters, names, and how far a log is settled. No server."""
 
 from __future__ import annotations
 
@@ -8,26 +8,17 @@ import pytest
 
 from aett import SchemaMismatch, UnsupportedServer
 from aett.adapters.mysql.dialect import dialect as mysql
-from aett.adapters.mysql.server import arguments
-from aett.adapters.mysql.server import server_of as mysql_at
 from aett.adapters.postgresql.dialect import dialect as postgresql
-from aett.adapters.postgresql.server import server_of as postgresql_of
 from aett.adapters.sql.barrier import PAUSES, REST, QueuedBarrier, WatchedBarrier
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.rendering import numbered, positional, pyformat
-from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Insert, Statement, Transaction, Try
 from aett.adapters.store.pause import Pause
 from aett.adapters.store.record import Record
 from aett.core.plan import Plan, Step
-
-
-def postgresql_at(*arguments: Any) -> Server:
-    return postgresql_of(*arguments)[0]
-
 
 WATCHED = WatchedBarrier("newest", "held")
 QUEUED = QueuedBarrier("newest", "passed")
@@ -91,56 +82,6 @@ def test_a_table_s_name_leaves_room_for_those_of_its_indexes() -> None:
         dialect("t" * 48)
         with pytest.raises(ValueError, match="at most"):
             dialect("t" * 60)
-
-
-# Places
-
-
-@pytest.mark.parametrize("server_of", [postgresql_at, mysql_at])
-@pytest.mark.parametrize(
-    "url",
-    ["", "commits.db", "sqlite://s3cret@x/y", "http://u:s3cret@x", "{}//u:s3cret@h", "{}://u:s3cret@h:port/x"],
-)
-def test_what_is_no_url_of_the_server_is_refused_without_telling_secrets(server_of: Any, url: str) -> None:
-    scheme = "postgresql" if server_of is postgresql_at else "mysql"
-    with pytest.raises(ValueError, match="is named by a URL") as refused:
-        server_of(url.format(scheme), 5, 1.0)
-    assert "s3cret" not in str(refused.value)
-
-
-@pytest.mark.parametrize(("server_of", "scheme"), [(postgresql_at, "postgresql"), (mysql_at, "mysql")])
-def test_a_place_is_told_without_secrets(server_of: Any, scheme: str) -> None:
-    server = server_of(f"{scheme}://ann:s3cret@db.example:77/app", 5, 1.0)
-    assert "s3cret" not in repr(server) + server.name
-    assert "db.example:77/app" in server.name
-
-
-@pytest.mark.parametrize("settings", [(0, 1.0), (True, 1.0), (5, 0), (5, float("nan"))])
-def test_settings_that_keep_nothing_are_refused(settings: tuple[Any, Any]) -> None:
-    with pytest.raises(ValueError, match="must be"):
-        postgresql_at("postgresql://h/d", *settings)
-
-
-def test_a_url_s_parts_reach_the_drivers_of_mysql() -> None:
-    known = arguments(mysql_at("mysql://ann:p%40ss@h:77/app?unix_socket=/tmp/s", 5, 1.0))
-    assert {name: known[name] for name in ("host", "port", "user", "password", "db", "unix_socket")} == {
-        "host": "h",
-        "port": 77,
-        "user": "ann",
-        "password": "p@ss",
-        "db": "app",
-        "unix_socket": "/tmp/s",  # noqa: S108  # a name
-    }
-    with pytest.raises(ValueError, match="not charset, fetch"):
-        mysql_at("mysql://h/d?charset=latin1&fetch=1", 5, 1.0)
-
-
-def test_a_url_may_say_that_no_statements_are_prepared() -> None:
-    server, prepare = postgresql_of("postgresql://h/d?prepare=off&sslmode=require", 5, 1.0)
-    assert (server.url, prepare) == ("postgresql://h/d?sslmode=require", False)
-    assert postgresql_of("postgresql://h/d", 5, 1.0)[1]
-    with pytest.raises(ValueError, match="prepare must be on or off"):
-        postgresql_of("postgresql://h/d?prepare=never", 5, 1.0)
 
 
 # How far a log is settled

@@ -6,13 +6,13 @@ import time
 from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl, urlsplit
 
 from attrs import field, frozen
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.loaders import create_loader  # pyright: ignore[reportUnknownVariableType]
 
+from aett.adapters.store.url import options_of, parts_of
 from aett.core.number import positive
 
 POOL_SIZE: Final = 10
@@ -109,11 +109,7 @@ def parsed(url: str, scheme: str, example: str, more: tuple[str, ...] = ()) -> t
 
     more: options besides those that every URL may have.
     """
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    if parts.scheme != scheme or parts.username is not None or parts.password is not None:
+    parts = parts_of(url, (scheme,), "the place", example)
+    if parts.username is not None or parts.password is not None:
         raise ValueError(f"the place is named by a URL without credentials, as in {example}")
-    known = (*_OPTIONS, *more)
-    if unknown := set(options) - set(known):
-        raise ValueError(f"{scheme} URLs have the options {', '.join(known)}, not {', '.join(sorted(unknown))}")
-    return parts.netloc, parts.path.strip("/"), options
+    return parts.netloc, parts.path.strip("/"), options_of(parts, (*_OPTIONS, *more), f"{scheme}")

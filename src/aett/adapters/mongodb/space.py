@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
+from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from aett.adapters.mongodb.steps import COLLECTIONS, Collection
+from aett.adapters.store.url import hosts_of, parts_of
 from aett.core.errors import UnsupportedServer
 from aett.core.number import positive
 
@@ -26,6 +29,7 @@ TIMEOUT: Final = 30.0
 COMMITS: Final = "commits"
 """The name of the collection of commits, unless a store is told otherwise."""
 
+_EXAMPLE: Final = "mongodb://user@host:27017/database"
 _SCHEMES: Final = ("mongodb", "mongodb+srv")
 _CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 
@@ -76,9 +80,11 @@ class Server:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what is no place, without a word of what may be secret."""
-        scheme, found, _ = self.url.partition("://")
-        if scheme not in _SCHEMES or not found or not self.database:
-            raise ValueError("MongoDB is named by a URL, as in mongodb://user@host:27017/database")
+        parts_of(self.url, _SCHEMES, "MongoDB", _EXAMPLE)
+        if not self.database:
+            raise ValueError(f"MongoDB is named by a URL, as in {_EXAMPLE}: there is no database in it")
+        if self.url.startswith("mongodb://") and not _reads(self.url):  # the other scheme asks the DNS
+            raise ValueError(f"{self.name}: pymongo does not read this URL")  # its own words might tell secrets
         positive("pool_size", self.pool_size)
         if not self.timeout > 0:
             raise ValueError(f"timeout must be a number of seconds, not {self.timeout!r}")
@@ -91,7 +97,7 @@ class Server:
     @property
     def name(self) -> str:
         """For messages: without user and password."""
-        return f"MongoDB at {urlsplit(self.url).netloc.rpartition('@')[2]}/{self.database}"
+        return f"MongoDB at {hosts_of(urlsplit(self.url))}/{self.database}"
 
     @property
     def options(self) -> dict[str, Any]:
@@ -106,3 +112,11 @@ class Server:
         }
         said = urlsplit(self.url).query.lower()
         return {name: value for name, value in wanted.items() if f"{name.lower()}=" not in said}
+
+
+def _reads(url: str) -> bool:
+    try:
+        parse_uri(url, validate=False)
+    except (PyMongoError, ValueError):
+        return False
+    return True

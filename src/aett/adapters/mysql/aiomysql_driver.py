@@ -49,7 +49,7 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             async def opened() -> _Opened:
                 return _Opened(await _pool(server), asyncio.Semaphore(pool_size))
 
-            return OwnPools(server.name, timeout, opened, _lent_in_turn, _close, _terminate, _transports)
+            return OwnPools(server.name, server.timeout, opened, _lent_in_turn, _close, _terminate, _transports)
         case aiomysql.Pool():
             return AsyncCallersPool(lambda: _lent(database))
         case aiomysql.Connection():

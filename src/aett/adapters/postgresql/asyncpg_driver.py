@@ -17,11 +17,10 @@ from aett.adapters.lending.awaiting import (
     undone_soon,
 )
 from aett.adapters.postgresql import errors
-from aett.adapters.postgresql.server import server_of
+from aett.adapters.postgresql.server import Awaited, awaited, server_of
 from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.failing import Failures
 from aett.adapters.sql.rendering import numbered
-from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
 from aett.core.errors import AettError, StoreClosed
 
@@ -36,9 +35,10 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
     match database:
         case str():
             server, prepare = server_of(database, pool_size, timeout)
+            place = awaited(server)
 
             async def opened() -> Pool:
-                return await _pool(server, prepare=prepare)
+                return await _pool(place, prepare=prepare)
 
             return OwnPools(server.name, timeout, opened, _lent, _close, _terminate, _transports)
         case asyncpg.Pool():
@@ -49,15 +49,22 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")
 
 
-async def _pool(server: Server, *, prepare: bool) -> Pool:
+async def _pool(place: Awaited, *, prepare: bool) -> Pool:
     create_pool: Any = getattr(asyncpg, "create_pool")  # noqa: B009  # its type is partly unknown
     settings: dict[str, Any] = {} if prepare else {"statement_cache_size": 0}
+
+    async def init(connection: Connection) -> None:
+        sock = connection._transport.get_extra_info("socket")  # noqa: SLF001  # asyncpg sets no options of it
+        for level, option, value in place.socket_options:
+            sock.setsockopt(level, option, value)
+
     return await create_pool(
-        server.url,
+        place.server.url,
         min_size=0,
-        max_size=server.pool_size,
-        timeout=server.timeout,
+        max_size=place.server.pool_size,
         reset=_nothing,
+        init=init if place.socket_options else None,
+        **place.arguments,
         **settings,
     )
 

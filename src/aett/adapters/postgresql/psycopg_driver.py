@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
 from attrs import frozen
 from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
@@ -37,7 +39,8 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
     match database:
         case str():
             server, prepare = server_of(database, pool_size, timeout)
-            return OwnPool(server.name, lambda: _pool(server, prepare=prepare), _lent_fresh, _close)
+            said = _parsed(server)
+            return OwnPool(server.name, lambda: _pool(server, said, prepare=prepare), _lent_fresh, _close)
         case ConnectionPool():
             return CallersPool(lambda: _lent(database))
         case psycopg.Connection():
@@ -84,12 +87,20 @@ class _Opened:
     freshness: Freshness
 
 
-def _pool(server: Server, *, prepare: bool) -> _Opened:
-    settings: dict[str, Any] = {
-        "autocommit": True,
-        "prepare_threshold": 5 if prepare else None,
-        "connect_timeout": max(2, int(server.timeout)),
-    }
+def _parsed(server: Server) -> Mapping[str, Any]:
+    """What libpq reads in the URL."""
+    try:
+        return conninfo_to_dict(server.url)
+    except psycopg.ProgrammingError as error:
+        option = re.search(r'invalid URI query parameter: "(\w+)"', str(error))
+        wrong = f"it knows no option {option[1]}" if option else "something in it is not as it should be"
+    raise ValueError(f"{server.name}: libpq does not read this URL: {wrong}")  # its own words might tell secrets
+
+
+def _pool(server: Server, said: Mapping[str, Any], *, prepare: bool) -> _Opened:
+    settings: dict[str, Any] = {"autocommit": True, "prepare_threshold": 5 if prepare else None}
+    if "connect_timeout" not in said:
+        settings["connect_timeout"] = max(2, int(server.timeout))
     freshness = Freshness()
 
     def configure(connection: _Bounded) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import field, frozen
 
+from aett.adapters.store.url import hosts_of, parts_of
 from aett.core.number import positive
 
 POOL_SIZE: Final = 10
@@ -34,10 +36,7 @@ class Server:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what is no place, and what cannot be kept; without a word of what may be secret."""
-        if not _is_url(self.url, self.schemes):
-            raise ValueError(
-                f"{self.kind} is named by a URL, as in {self.schemes[0]}://user@host:{self.port}/database"
-            )
+        parts_of(self.url, self.schemes, self.kind, f"{self.schemes[0]}://user@host:{self.port}/database")
         positive("pool_size", self.pool_size)
         if not self.timeout > 0:
             raise ValueError(f"timeout must be a number of seconds, not {self.timeout!r}")
@@ -50,13 +49,6 @@ class Server:
     @property
     def name(self) -> str:
         """For messages: without user and password."""
-        parts = self.parts
-        return f"{self.kind} at {parts.hostname or 'localhost'}:{parts.port or self.port}{parts.path}"
-
-
-def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        port = urlsplit(text).port
-    except ValueError:  # of the port, or a bracket
-        return False
-    return port != 0 and text.partition("://")[0] in schemes and "://" in text
+        hosts = hosts_of(self.parts) or "localhost"
+        port = "" if re.search(r":\d+\Z", hosts) else f":{self.port}"
+        return f"{self.kind} at {hosts}{port}{self.parts.path}"
