@@ -138,12 +138,6 @@ def test_a_pool_of_the_callers_is_used_as_it_is_and_left_open(
         CommitStore(pool, topic_map=TOPICS, table=table).commit(make(HEAD))
 
 
-def test_a_connection_that_cannot_say_everything_is_refused(postgresql_url: str) -> None:
-    with psycopg.connect(postgresql_url, client_encoding="LATIN1") as connection:
-        with pytest.raises(UnsupportedServer, match="client_encoding must be UTF8"):
-            CommitStore(connection, topic_map=TOPICS)
-
-
 def test_victims_of_deadlocks_are_tried_again(postgresql_url: str, table: str) -> None:
     run_into_each_other(lambda: CommitStore(postgresql_url, topic_map=TOPICS, table=table), table, "pg_sleep")
 

@@ -28,6 +28,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 from aett.adapters.lending.blocking import IN_A_TRANSACTION
 from aett.adapters.lending.inheritance import spared_by_children
@@ -222,13 +223,22 @@ class _OwnPool(Generic[P]):
 
 
 class AsyncCallersPool(Generic[K]):
-    """A pool of the caller's, who closes it."""
+    """A pool of the caller's, who closes it.
+
+    verify: each connection, when it is first lent. itself: the connection, of what the pool lends.
+    """
 
     name = "the caller's pool"
     joins = False
 
-    def __init__(self, lend: Callable[[], AbstractAsyncContextManager[K]]) -> None:
-        self._lend = lend
+    def __init__(
+        self,
+        lend: Callable[[], AbstractAsyncContextManager[K]],
+        verify: Callable[[K], Awaitable[None]] | None = None,
+        itself: Callable[[K], object] = lambda lent: lent,
+    ) -> None:
+        self._lend, self._verify, self._itself = lend, verify, itself
+        self._verified: WeakSet[object] = WeakSet()
         self._closed = False
 
     @asynccontextmanager
@@ -238,6 +248,9 @@ class AsyncCallersPool(Generic[K]):
         if self._closed:
             raise StoreClosed(f"{self.name}: this store is closed")
         async with self._lend() as connection:
+            if self._verify is not None and self._itself(connection) not in self._verified:
+                await self._verify(connection)
+                self._verified.add(self._itself(connection))
             yield connection
 
     async def close(self) -> None:
@@ -246,14 +259,20 @@ class AsyncCallersPool(Generic[K]):
 
 
 class AsyncCallersConnection(Generic[K]):
-    """The connection that the caller gave: what is done becomes part of its transaction, if it has one open."""
+    """The connection that the caller gave: what is done becomes part of its transaction, if it has one open.
+
+    verify: the connection, when it is first lent.
+    """
 
     name = "the caller's connection"
     joins = True
 
-    def __init__(self, connection: K, is_alone: Callable[[K], bool]) -> None:
+    def __init__(
+        self, connection: K, is_alone: Callable[[K], bool], verify: Callable[[K], Awaitable[None]] | None = None
+    ) -> None:
         self._connection = connection
         self._is_alone = is_alone
+        self._verify = verify
         self._turn = asyncio.Lock()
         self._closed = False
 
@@ -265,6 +284,9 @@ class AsyncCallersConnection(Generic[K]):
                 raise StoreClosed(f"{self.name}: this store is closed")
             if alone and not self._is_alone(self._connection):
                 raise UnsupportedServer(IN_A_TRANSACTION)
+            if self._verify is not None:
+                await self._verify(self._connection)
+                self._verify = None
             yield self._connection
 
     async def close(self) -> None:

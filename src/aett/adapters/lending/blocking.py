@@ -6,7 +6,9 @@
 2. A store on the caller's pool (`CallersPool`) borrows for each step, and closes nothing.
 3. A store on the caller's connection (`CallersConnection`) joins the transaction that is open there, if any.
    Threads take turns at it. What must see only committed rows (`alone`: the log) is refused within a transaction.
-4. A closed store lends no more: `StoreClosed`, whatever the caller's pool could still do.
+4. What is the caller's is verified when it is first lent, each connection once: how it is set may change what is
+   written and read.
+5. A closed store lends no more: `StoreClosed`, whatever the caller's pool could still do.
 
 `awaiting` is the same for tasks.
 """
@@ -18,6 +20,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from typing import Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 from aett.adapters.lending.inheritance import spared_by_children
 from aett.core.errors import StoreClosed, UnsupportedServer
@@ -107,13 +110,16 @@ class OwnPool(Generic[P, K]):
 
 
 class CallersPool(Generic[K]):
-    """A pool of the caller's, who closes it."""
+    """A pool of the caller's, who closes it; verify: each connection, when it is first lent."""
 
     name = "the caller's pool"
     joins = False
 
-    def __init__(self, lend: Callable[[], AbstractContextManager[K]]) -> None:
-        self._lend = lend
+    def __init__(
+        self, lend: Callable[[], AbstractContextManager[K]], verify: Callable[[K], None] | None = None
+    ) -> None:
+        self._lend, self._verify = lend, verify
+        self._verified: WeakSet[K] = WeakSet()
         self._closed = False
 
     @contextmanager
@@ -123,6 +129,9 @@ class CallersPool(Generic[K]):
         if self._closed:
             raise StoreClosed(f"{self.name}: this store is closed")
         with self._lend() as connection:
+            if self._verify is not None and connection not in self._verified:
+                self._verify(connection)
+                self._verified.add(connection)
             yield connection
 
     def close(self) -> None:
@@ -131,14 +140,20 @@ class CallersPool(Generic[K]):
 
 
 class CallersConnection(Generic[K]):
-    """The connection that the caller gave: what is done becomes part of its transaction, if it has one open."""
+    """The connection that the caller gave: what is done becomes part of its transaction, if it has one open.
+
+    verify: the connection, when it is first lent.
+    """
 
     name = "the caller's connection"
     joins = True
 
-    def __init__(self, connection: K, is_alone: Callable[[K], bool]) -> None:
+    def __init__(
+        self, connection: K, is_alone: Callable[[K], bool], verify: Callable[[K], None] | None = None
+    ) -> None:
         self._connection = connection
         self._is_alone = is_alone
+        self._verify = verify
         self._turn = threading.RLock()
         self._closed = False
 
@@ -150,6 +165,9 @@ class CallersConnection(Generic[K]):
                 raise StoreClosed(f"{self.name}: this store is closed")
             if alone and not self._is_alone(self._connection):
                 raise UnsupportedServer(IN_A_TRANSACTION)
+            if self._verify is not None:
+                self._verify(self._connection)
+                self._verify = None
             yield self._connection
 
     def close(self) -> None:

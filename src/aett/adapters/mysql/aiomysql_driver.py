@@ -19,9 +19,11 @@ from aett.adapters.lending.awaiting import (
     OwnPools,
     undone_soon,
 )
+from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql.awaiting import AsyncDriver
+from aett.adapters.sql.probe import prove_awaiting
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
@@ -51,9 +53,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
 
             return OwnPools(server.name, server.timeout, opened, _lent_in_turn, _close, _terminate, _transports)
         case aiomysql.Pool():
-            return AsyncCallersPool(lambda: _lent(database))
+            return AsyncCallersPool(lambda: _lent(database), _verify)
         case aiomysql.Connection():
-            return AsyncCallersConnection(database, _is_alone)
+            return AsyncCallersConnection(database, _is_alone, _verify)
         case _:
             raise TypeError(f"a URL, an aiomysql.Pool or an aiomysql.Connection, not {type(database).__name__}")
 
@@ -112,6 +114,10 @@ def _transports(opened: _Opened) -> list[Any]:
     # aiomysql ends nothing without its loop.
     writers = [each._writer for each in (*opened.pool._free, *opened.pool._used)]  # noqa: SLF001
     return [each.transport for each in writers if each is not None]
+
+
+async def _verify(connection: Connection) -> None:
+    await prove_awaiting(connection, _rows, PROBE)
 
 
 def _is_alone(connection: Connection) -> bool:

@@ -12,10 +12,12 @@ from pymysql.cursors import Cursor
 from sqlalchemy.pool import Pool
 
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
 from aett.adapters.sql import pooling
 from aett.adapters.sql.performing import Driver
+from aett.adapters.sql.probe import prove
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
@@ -34,9 +36,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
 
             return OwnPool(server.name, opened, _lent, _close)
         case Pool():
-            return CallersPool(lambda: _lent(database))
+            return CallersPool(lambda: pooling.lent(database, _is_usable, _finish, _verify))
         case pymysql.Connection():
-            return CallersConnection(database, _is_alone)
+            return CallersConnection(database, _is_alone, _verify)
         case _:
             raise TypeError(f"a URL, a sqlalchemy.Pool or a pymysql.Connection, not {type(database).__name__}")
 
@@ -74,6 +76,10 @@ def _is_usable(connection: Connection) -> bool:
 def _finish(connection: Connection) -> None:
     if not connection.get_autocommit():
         connection.commit()
+
+
+def _verify(connection: Connection) -> None:
+    prove(connection, _rows, PROBE)
 
 
 def _is_alone(connection: Connection) -> bool:

@@ -17,9 +17,11 @@ from aett.adapters.lending.awaiting import (
     undone_soon,
 )
 from aett.adapters.postgresql import errors
+from aett.adapters.postgresql.dialect import PROBE
 from aett.adapters.postgresql.server import Awaited, awaited, server_of
 from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.failing import Failures
+from aett.adapters.sql.probe import prove_awaiting
 from aett.adapters.sql.rendering import numbered
 from aett.adapters.sql.statement import Parameters, Rows
 from aett.core.errors import AettError, StoreClosed
@@ -42,9 +44,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
 
             return OwnPools(server.name, timeout, opened, _lent, _close, _terminate, _transports)
         case asyncpg.Pool():
-            return AsyncCallersPool(lambda: _lent(database))
+            return AsyncCallersPool(lambda: _lent(database), _verify, _itself)
         case asyncpg.Connection() | PoolConnectionProxy():
-            return AsyncCallersConnection(database, _is_alone)
+            return AsyncCallersConnection(database, _is_alone, _verify)
         case _:
             raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")
 
@@ -99,6 +101,14 @@ async def _terminate(pool: Pool) -> None:
 def _transports(pool: Pool) -> list[Any]:
     connections = [each._con for each in pool._holders]  # noqa: SLF001  # asyncpg closes nothing without its loop
     return [each._transport for each in connections if each is not None and each._transport is not None]  # noqa: SLF001
+
+
+async def _verify(connection: Connection) -> None:
+    await prove_awaiting(connection, _rows, PROBE)
+
+
+def _itself(lent: Connection) -> object:
+    return lent._con  # noqa: SLF001  # a pool lends the same connection by another proxy each time
 
 
 def _is_alone(connection: Connection) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 from aett.adapters.sql.barrier import WatchedBarrier
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
+from aett.adapters.sql.probe import Probe
 from aett.adapters.store.record import COLUMNS
 
 SCHEMA_VERSION: Final = 1
@@ -149,6 +150,14 @@ def _barrier(table: Table) -> WatchedBarrier:
         held=f"{_holders(table)} AND virtualtransaction = ANY(:holders)",
     )
 
+
+PROBE: Final = Probe(
+    text=(
+        "SELECT CAST(:text AS text), convert_to(CAST(:text AS text), 'UTF8'), CAST(:bytes AS bytea),"
+        " CAST(:empty AS bytea), CAST(:large AS bigint), CAST(:small AS bigint), CAST(NULL AS text)"
+    ),
+    settings="client_encoding, adapters and codecs",
+)
 
 _REFUSE: Final = (
     "SELECT 'a standby cannot be written to' WHERE pg_is_in_recovery()"

@@ -20,9 +20,11 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
 from aett.adapters.lending.freshness import Freshness
 from aett.adapters.postgresql import errors
+from aett.adapters.postgresql.dialect import PROBE
 from aett.adapters.postgresql.server import server_of
 from aett.adapters.sql.failing import Failures
 from aett.adapters.sql.performing import Driver
+from aett.adapters.sql.probe import prove
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
 from aett.adapters.sql.statement import Parameters, Rows
@@ -42,13 +44,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             said = _parsed(server)
             return OwnPool(server.name, lambda: _pool(server, said, prepare=prepare), _lent_fresh, _close)
         case ConnectionPool():
-            return CallersPool(lambda: _lent(database))
+            return CallersPool(lambda: _lent(database), _verify)
         case psycopg.Connection():
-            if database.info.encoding != "utf-8":
-                raise UnsupportedServer(
-                    f"the connection's client_encoding must be UTF8, not {database.info.encoding}"
-                )
-            return CallersConnection(database, _is_alone)
+            return CallersConnection(database, _is_alone, _verify)
         case _:
             raise TypeError(
                 f"a URL, a psycopg_pool.ConnectionPool or a psycopg.Connection, not {type(database).__name__}"
@@ -98,7 +96,11 @@ def _parsed(server: Server) -> Mapping[str, Any]:
 
 
 def _pool(server: Server, said: Mapping[str, Any], *, prepare: bool) -> _Opened:
-    settings: dict[str, Any] = {"autocommit": True, "prepare_threshold": 5 if prepare else None}
+    settings: dict[str, Any] = {
+        "autocommit": True,
+        "client_encoding": "UTF8",  # whatever the environment says
+        "prepare_threshold": 5 if prepare else None,
+    }
     if "connect_timeout" not in said:
         settings["connect_timeout"] = max(2, int(server.timeout))
     freshness = Freshness()
@@ -149,11 +151,19 @@ def _close(opened: _Opened) -> None:
     opened.pool.close()
 
 
+def _verify(connection: Connection) -> None:
+    if connection.info.encoding != "utf-8":
+        raise UnsupportedServer(f"the connection's client_encoding must be UTF8, not {connection.info.encoding}")
+    prove(connection, _rows, PROBE)
+
+
 def _is_alone(connection: Connection) -> bool:
     return connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE
 
 
 def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
+    if connection.pgconn.pipeline_status:
+        raise UnsupportedServer("the connection is in pipeline mode, in which no statement has an answer yet")
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
         cursor.execute(pyformat(text).encode(), parameters)
         return cursor.fetchall() if cursor.description else []

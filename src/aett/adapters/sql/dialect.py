@@ -87,6 +87,9 @@ class Dialect:
     read: Callable[[str], str] = str
     """A column of text, as text."""
 
+    plain: Callable[[str], str] = str
+    """Any other column, as it is."""
+
     checkpoint: str = "checkpoint"
     """The column of checkpoints, quoted where its name is a word of the language."""
 
@@ -159,6 +162,6 @@ class Dialect:
 
     def _columns(self, names: tuple[str, ...]) -> str:
         return ", ".join(
-            self.read(name) if name in _TEXTS else self.checkpoint if name == "checkpoint" else name
+            self.read(name) if name in _TEXTS else self.plain(self.checkpoint if name == "checkpoint" else name)
             for name in names
         )

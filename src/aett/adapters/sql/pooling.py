@@ -19,6 +19,7 @@ K = TypeVar("K")
 
 _USED = "aett: last used"
 _FRESHNESS = "aett: freshness"
+_VERIFIED = "aett: verified"
 
 
 def pool_of(connect: Callable[[], Any], pool_size: int, timeout: float, is_alive: Callable[[Any], bool]) -> Pool:
@@ -45,10 +46,16 @@ def pool_of(connect: Callable[[], Any], pool_size: int, timeout: float, is_alive
 
 
 @contextmanager
-def lent(pool: Pool, is_usable: Callable[[K], bool], finish: Callable[[K], None]) -> Generator[K]:
+def lent(
+    pool: Pool,
+    is_usable: Callable[[K], bool],
+    finish: Callable[[K], None],
+    verify: Callable[[K], None] | None = None,
+) -> Generator[K]:
     """A connection of the pool; it goes back unless it was broken, or left in the middle of something.
 
-    finish: commits what was done, if the connection is not in autocommit mode.
+    finish: commits what was done, if the connection is not in autocommit mode. verify: a connection of the
+    caller's pool, when it is first lent.
     """
     try:
         fairy = pool.connect()
@@ -57,6 +64,9 @@ def lent(pool: Pool, is_usable: Callable[[K], bool], finish: Callable[[K], None]
     connection: Any = fairy.dbapi_connection
     freshness: Freshness | None = fairy.info.get(_FRESHNESS)  # not of the caller's pool
     try:
+        if verify is not None and _VERIFIED not in fairy.info:
+            verify(connection)
+            fairy.info[_VERIFIED] = True
         yield connection
         finish(connection)
         if freshness is not None:

@@ -15,8 +15,8 @@ from aett.adapters.sql.statement import Insert, Statement, Transaction
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.driver import Driver, driver, usable
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.executing import checkpoint_of, execute, transact, verify
 from aett.adapters.sqlite.file import File
-from aett.adapters.sqlite.performing import checkpoint_of, execute, transact
 from aett.core.errors import StoreClosed
 from aett.core.plan import Step
 
@@ -39,6 +39,7 @@ class AsyncSqlitePerformer:
             retry=retry_if_exception(busy), stop=stop_after_delay(database.busy_timeout), wait=PAUSE, reraise=True
         )
         self._closed = False
+        self._proved = False
         self._callers = None if connection is None else Driver(usable(connection), database.name)
         self._drivers: dict[tuple[int, bool], Driver] = {}  # by process, and whether it writes
         # A lock belongs to one loop; opening twice, from two loops, is a waste and no more.
@@ -82,6 +83,9 @@ class AsyncSqlitePerformer:
     async def _do(self, writes: bool, work: Callable[..., Any], *arguments: Any) -> Any:  # noqa: FBT001
         def verified(connection: sqlite3.Connection) -> Any:
             self._file.verify()
+            if self._callers is not None and not self._proved:
+                verify(connection)
+                self._proved = True
             return work(connection, *arguments)
 
         return await (await self._driver(writes=writes)).do(verified)

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Final
 
 from aett.adapters.sqlite.database import Database
+from aett.adapters.sqlite.executing import verify
 
 AT_REST: Final = threading.RLock()
 """Held while the process forks, and while what a fork must find whole is changed."""
@@ -58,6 +59,7 @@ def opened(database: Database) -> OurConnection:
         with connection.in_use:
             for statement in database.statements:
                 connection.execute(statement)
+            verify(connection)
     except BaseException:
         connection.close()
         raise

@@ -30,6 +30,7 @@ from typing import Final
 
 from aett.adapters.sqlite.connection import AT_REST, OurConnection, opened, used
 from aett.adapters.sqlite.database import Database
+from aett.adapters.sqlite.executing import verify
 from aett.adapters.sqlite.file import File
 from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
 
@@ -97,6 +98,7 @@ class OneConnection:
         self._database = database
         self._process = os.getpid()
         self._connection = None if connection is None else usable(connection)
+        self._proved = False
         self._turns = Turns(connection) if connection is None else turns(connection)
         self._closed = False
 
@@ -111,6 +113,9 @@ class OneConnection:
             if self._connection is None:
                 self._connection = opened(self._database)
             with used(self._connection):
+                if self._database.callers and not self._proved:
+                    verify(self._connection)
+                    self._proved = True
                 yield self._connection
 
     def close(self) -> None:

@@ -73,6 +73,8 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
             "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
             f"DELETE FROM aett_schema WHERE table_name = {literal(table)}",
         ),
+        read=_undeclared,
+        plain=_undeclared,
     )
 
 
@@ -86,13 +88,18 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _undeclared(column: str) -> str:
+    """The column's value; it has no declared type, so no converter of the caller's takes it (`detect_types`)."""
+    return f"+{column}"
+
+
 def _append(commits: str) -> str:
     columns = [name for name in COLUMNS if name != "checkpoint"]
     return (
         f"INSERT INTO {commits} ({', '.join(columns)}) SELECT {', '.join(f':{name}' for name in columns)}"
         f" WHERE :commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
         " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision)"
-        " ON CONFLICT DO NOTHING RETURNING checkpoint"
+        " ON CONFLICT DO NOTHING RETURNING +checkpoint"
     )
 
 

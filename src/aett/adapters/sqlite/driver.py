@@ -31,12 +31,23 @@ class Driver:
 
     async def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """The answer of `work(connection, *arguments)`; if cancelled before it has begun, it is not done."""
+        return await self._told(lambda: self._worked(work, arguments))
+
+    async def open(self, database: Database) -> None:
+        """Open the connection; if that fails, or is cancelled, the thread stops."""
+        try:
+            await self._told(lambda: setattr(self._connection, "_connection", opened(database)))
+        except BaseException:
+            self.stop()
+            raise
+
+    async def _told(self, work: Callable[[], Any]) -> Any:
         answer: Future[Any] = Future()
 
         def call() -> None:
             if answer.set_running_or_notify_cancel():
                 try:
-                    result = self._worked(work, arguments)
+                    result = work()
                 except BaseException as error:  # noqa: BLE001  # whatever it is, it is the answer
                     answer.set_exception(error)
                 else:
@@ -90,8 +101,10 @@ async def driver(database: Database) -> Driver:
     connection = aiosqlite.Connection(lambda: opened(database), iter_chunk_size=64)
     thread: threading.Thread = getattr(connection, "_thread")  # noqa: B009
     thread.daemon = True  # else a program that forgets to close a store would never end
-    await connection
-    return Driver(connection, database.name)
+    thread.start()
+    made = Driver(connection, database.name)
+    await made.open(database)
+    return made
 
 
 def usable(connection: aiosqlite.Connection) -> aiosqlite.Connection:

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay
 
-from aett.adapters.sql.statement import Insert, Rows, Statement, Transaction
+from aett.adapters.sql.statement import Insert, Statement, Transaction
 from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.executing import checkpoint_of, execute, transact
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -60,29 +61,3 @@ class SqlitePerformer:
                     return transact(connection, statements)
             case _:
                 raise TypeError(f"SQLite performs statements, not {type(step).__name__}")
-
-
-def execute(connection: sqlite3.Connection, text: str, parameters: Any) -> Rows:
-    """The rows of one statement."""
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    return cursor.execute(text, parameters).fetchall()
-
-
-def checkpoint_of(rows: Rows) -> int | None:
-    """What an insert gave back: its checkpoint, or nothing."""
-    return rows[0][0] if rows else None
-
-
-def transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
-    """The rows of each statement; all are done or none. In a transaction of the caller's, a part of it."""
-    savepoint = connection.in_transaction
-    connection.execute("SAVEPOINT aett" if savepoint else "BEGIN IMMEDIATE")
-    try:
-        rows = [execute(connection, each.text, each.parameters) for each in statements]
-        connection.execute("RELEASE aett" if savepoint else "COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK TO aett" if savepoint else "ROLLBACK")
-        raise
-    return rows

@@ -1,0 +1,45 @@
+"""What is done with a connection: statements, transactions, and the proof that it changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from aett.adapters.sql.probe import Probe, prove
+from aett.adapters.sql.statement import Rows, Statement
+
+_PROBE: Final = Probe(
+    text="SELECT :text, CAST(:text AS BLOB), :bytes, :empty, :large, :small, NULL",
+    settings="text_factory and registered adapters",
+)
+
+
+def verify(connection: sqlite3.Connection) -> None:
+    """Prove it: adapters are registered for the whole process, so one of our own may change things, too."""
+    prove(connection, execute, _PROBE)
+
+
+def execute(connection: sqlite3.Connection, text: str, parameters: Any) -> Rows:
+    """The rows of one statement."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor.execute(text, parameters).fetchall()
+
+
+def checkpoint_of(rows: Rows) -> int | None:
+    """What an insert gave back: its checkpoint, or nothing."""
+    return rows[0][0] if rows else None
+
+
+def transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
+    """The rows of each statement; all are done or none. In a transaction of the caller's, a part of it."""
+    savepoint = connection.in_transaction
+    connection.execute("SAVEPOINT aett" if savepoint else "BEGIN IMMEDIATE")
+    try:
+        rows = [execute(connection, each.text, each.parameters) for each in statements]
+        connection.execute("RELEASE aett" if savepoint else "COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO aett" if savepoint else "ROLLBACK")
+        raise
+    return rows
