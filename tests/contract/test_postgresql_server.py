@@ -319,3 +319,22 @@ def test_one_url_means_the_same_to_both_faces(postgresql_url: str, table: str) -
             assert len([each async for each in store.get("tenant", "one url")]) == 1
 
     asyncio.run(awaiting())
+
+
+def test_initialize_does_not_hide_the_history_behind_an_empty_table(postgresql_url: str, schema: str) -> None:
+    """A schema that comes before the table's in the search path appears later: `$user`'s, mostly."""
+    first = f"first{uuid4().hex}"
+    url = f"{postgresql_url}?options=-c%20search_path%3D{first},{schema}"
+    with PersistenceManagement(url) as management, CommitStore(url, topic_map=TOPICS) as store:
+        management.initialize()
+        stored = store.commit(make(HEAD)).unwrap()
+        execute(postgresql_url, f"CREATE SCHEMA {first}")
+        try:
+            management.initialize()
+            assert list(store.get("tenant", "stream")) == [stored]
+            assert execute(postgresql_url, f"SELECT 1 FROM pg_tables WHERE schemaname = '{first}'") == []
+            execute(postgresql_url, f"CREATE TABLE {first}.commits (mine integer)")
+            with pytest.raises(SchemaMismatch, match="commits"):
+                management.initialize()
+        finally:
+            execute(postgresql_url, f"DROP SCHEMA {first} CASCADE")

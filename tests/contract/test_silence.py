@@ -108,7 +108,7 @@ def test_awaited_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At
     at, relay = through
 
     async def use() -> None:
-        store: Any = at.made("AsyncCommitStore", topic_map=TOPICS, timeout=1)
+        store: Any = at.made("AsyncCommitStore", topic_map=TOPICS, timeout=0.5)
         (await store.commit(commit(0))).unwrap()
         with relay.silenced():
             for number in (1, 2):  # with a connection that was open, and with a new one
@@ -122,7 +122,7 @@ def test_awaited_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At
 @pytest.mark.usefixtures("unhurried")
 def test_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At, Relay]) -> None:
     at, relay = through
-    store: Any = at.made("CommitStore", topic_map=TOPICS, timeout=1)
+    store: Any = at.made("CommitStore", topic_map=TOPICS, timeout=0.5)
     store.commit(commit(0)).unwrap()
     with relay.silenced():
         for number in (1, 2):  # with a connection that was open, and with a new one

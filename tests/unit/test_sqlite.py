@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -200,8 +201,29 @@ def test_a_store_does_not_create_the_file_that_it_misses(tmp_path: Path) -> None
 def test_a_database_without_tables_is_named(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "events.db").execute("CREATE TABLE mine (a)").connection.close()
     with CommitStore(tmp_path / "events.db", topic_map=TOPICS) as store:
-        with pytest.raises(SchemaMismatch, match=r"no such table: commits.*initialize"):
+        with pytest.raises(SchemaMismatch, match=r"no such table: main\.commits.*initialize"):
             list(store.get("tenant", "stream"))
+
+
+def test_an_attached_database_or_a_temporary_table_hides_no_history(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    with PersistenceManagement(other) as management:
+        management.initialize()
+    commit = a_commit()
+    connection = sqlite3.connect(path, isolation_level=None)
+    with closing(connection), CommitStore(connection, topic_map=TOPICS) as store:
+        stored = store.commit(commit).unwrap()
+        connection.execute("ATTACH DATABASE ? AS other", (str(other),))
+        connection.execute("CREATE TEMPORARY TABLE commits (mine)")
+        with PersistenceManagement(connection) as management:
+            management.initialize()
+        assert list(store.get(commit.tenant_id, commit.stream_id)) == [stored]
+        assert connection.execute("SELECT count(*) FROM main.commits").fetchone() == (1,)
+    empty = sqlite3.connect(tmp_path / "empty.db", isolation_level=None)
+    with closing(empty), CommitStore(empty, topic_map=TOPICS) as store:
+        empty.execute("ATTACH DATABASE ? AS other", (str(path),))
+        with pytest.raises(SchemaMismatch):  # not that of the other, which initialize() would then hide
+            list(store.get(commit.tenant_id, commit.stream_id))
 
 
 def test_a_file_that_is_not_sqlite_is_named_and_left_alone(tmp_path: Path) -> None:

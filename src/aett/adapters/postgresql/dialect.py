@@ -183,7 +183,11 @@ def _create_table(table: Table, columns: Mapping[str, str], keys: Mapping[str, t
     for name, key in keys.items():
         kind = "PRIMARY KEY" if name == "pkey" else "UNIQUE"
         parts.append(f'CONSTRAINT "{table.name}_{name}" {kind} ({", ".join(key)})')
-    return f"CREATE TABLE IF NOT EXISTS {_quoted(table)} ({', '.join(parts)})"
+    # IF NOT EXISTS would look in the first schema of the search path only: statements find it in any of them.
+    return (
+        f"DO $aett$ BEGIN IF to_regclass('{_quoted(table)}') IS NULL"
+        f" THEN CREATE TABLE {_quoted(table)} ({', '.join(parts)}); END IF; END $aett$"
+    )
 
 
 def _drop(table: Table) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ _SNAPSHOTS: Final = {
 }
 _SNAPSHOT_KEY: Final = ("tenant_id", "stream_id", "stream_revision")
 
+_VERSIONS: Final = "main.aett_schema"
 _STREAM: Final = "tenant_id = :tenant_id AND stream_id = :stream_id"
 
 
@@ -49,7 +50,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
     """The statements for a commits table of this name and its snapshots table."""
     if not table or "\0" in table or table.lower().startswith("sqlite_"):
         raise ValueError(f"{table!r} cannot be a table's name in SQLite")
-    commits, snapshots = quoted(table), quoted(f"{table}_snapshots")
+    commits, snapshots = _place(table), _place(f"{table}_snapshots")
     return Dialect(
         commits=commits,
         snapshots=snapshots,
@@ -70,8 +71,8 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         drop=(
             f"DROP TABLE IF EXISTS {commits}",
             f"DROP TABLE IF EXISTS {snapshots}",
-            "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
-            f"DELETE FROM aett_schema WHERE table_name = {literal(table)}",
+            f"CREATE TABLE IF NOT EXISTS {_VERSIONS} (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
+            f"DELETE FROM {_VERSIONS} WHERE table_name = {literal(table)}",
         ),
         read=_undeclared,
         plain=_undeclared,
@@ -81,6 +82,11 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
 def quoted(name: str) -> str:
     """The name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def _place(name: str) -> str:
+    """The name in the database itself: another that is attached, or a temporary table, may have it, too."""
+    return f"main.{quoted(name)}"
 
 
 def literal(text: str) -> str:
@@ -104,17 +110,18 @@ def _append(commits: str) -> str:
 
 
 def _create(table: str) -> tuple[str, ...]:
-    commits, snapshots = quoted(table), quoted(f"{table}_snapshots")
+    commits, snapshots = _place(table), _place(f"{table}_snapshots")
     key = f"PRIMARY KEY ({', '.join(_SNAPSHOT_KEY)})"
     return (
         f"CREATE TABLE IF NOT EXISTS {commits} ({_columns(_COMMITS)})",
         *(
-            f"CREATE {kind} INDEX IF NOT EXISTS {quoted(f'{table}_{name}')} ON {commits} ({', '.join(columns)})"
+            f"CREATE {kind} INDEX IF NOT EXISTS {_place(f'{table}_{name}')}"
+            f" ON {quoted(table)} ({', '.join(columns)})"
             for name, (kind, columns) in _INDEXES.items()
         ),
         f"CREATE TABLE IF NOT EXISTS {snapshots} ({_columns(_SNAPSHOTS)}, {key}) WITHOUT ROWID",
-        "CREATE TABLE IF NOT EXISTS aett_schema (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
-        f"INSERT OR IGNORE INTO aett_schema VALUES ({literal(table)}, {SCHEMA_VERSION})",
+        f"CREATE TABLE IF NOT EXISTS {_VERSIONS} (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
+        f"INSERT OR IGNORE INTO {_VERSIONS} VALUES ({literal(table)}, {SCHEMA_VERSION})",
     )
 
 
@@ -126,7 +133,7 @@ def _describe_columns(table: str) -> str:
     return (
         f"SELECT 'column ' || {literal(table)} || '.' || name,"
         """ type || iif("notnull", ' NOT NULL', '') || iif(pk, ' KEY ' || pk, '')"""
-        f" FROM pragma_table_xinfo({literal(table)})"
+        f" FROM pragma_table_xinfo({literal(table)}, 'main')"
     )
 
 
@@ -135,17 +142,17 @@ def _describe_indexes(table: str) -> str:
         "SELECT 'index ' || i.name,"
         """ iif(i."unique", 'UNIQUE ', '') || iif(i.partial, 'PARTIAL ', '') || group_concat(i.part, ', ')"""
         """ FROM (SELECT l.name, l."unique", l.partial, x.name || ' ' || x.coll AS part"""
-        f" FROM pragma_index_list({literal(table)}) AS l, pragma_index_xinfo(l.name) AS x"
+        f" FROM pragma_index_list({literal(table)}, 'main') AS l, pragma_index_xinfo(l.name, 'main') AS x"
         " WHERE x.key ORDER BY l.name, x.seqno) AS i GROUP BY i.name"
     )
 
 
 def _describe_version(table: str) -> str:
     return (
-        f"SELECT 'schema version of ' || table_name, CAST(version AS TEXT) FROM aett_schema"
+        f"SELECT 'schema version of ' || table_name, CAST(version AS TEXT) FROM {_VERSIONS}"
         f" WHERE table_name = {literal(table)} UNION ALL"
         f" SELECT 'table ' || name, iif(sql LIKE '% AUTOINCREMENT%', 'AUTOINCREMENT', '')"
-        f" FROM sqlite_master WHERE type = 'table' AND name = {literal(table)}"
+        f" FROM main.sqlite_master WHERE type = 'table' AND name = {literal(table)}"
     )
 
 
