@@ -48,9 +48,10 @@ if TYPE_CHECKING:
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
     from aett.application.saga_plans import Undispatched
     from aett.application.snapshot_policy import SnapshotPolicy, every, never
-    from aett.application.writing import WriteRejection
+    from aett.application.writing import AheadOfStream, WriteRejection
 
 _LATER = {
+    "AheadOfStream": "application.writing",
     "AsyncDefaultAggregateRepository": "application.async_repositories",
     "AsyncDefaultSagaRepository": "application.async_repositories",
     "DefaultAggregateRepository": "application.repositories",
@@ -68,6 +69,7 @@ __all__ = [
     "AccessRefused",
     "AettError",
     "Aggregate",
+    "AheadOfStream",
     "AsyncDefaultAggregateRepository",
     "AsyncDefaultSagaRepository",
     "Commit",

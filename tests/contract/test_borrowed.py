@@ -12,11 +12,13 @@ from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+import aioboto3
 import aiomysql
 import aiosqlite
 import asyncpg
+import boto3
 import psycopg
 import pymysql
 import pytest
@@ -28,7 +30,7 @@ from tests.contract.leaving import commit
 from tests.contract.test_lending import At, place_of
 
 from aett import UnsupportedServer
-from aett.adapters import mysql, postgresql, sqlite
+from aett.adapters import dynamodb, mysql, postgresql, sqlite
 from aett.testing.samples import TOPICS
 
 
@@ -233,6 +235,31 @@ def test_an_aiomysql_connection_that_would_change_something_is_refused(
             await must_be_refused_awaiting(at_mysql, pool, told)
 
     asyncio.run(refused())
+
+
+# Amazon's clients
+
+
+def test_the_client_of_a_boto3_resource_is_refused(dynamodb_url: str) -> None:
+    """It would turn `{"S": "text"}` into a map."""
+    options: dict[str, Any] = dict(parse_qsl(urlsplit(dynamodb_url).query))
+    region = urlsplit(dynamodb_url).netloc
+    made: Any = boto3
+    session: Any = aioboto3.Session()
+    with place_of("dynamodb", dynamodb_url) as at:
+        resource = made.resource("dynamodb", region_name=region, **options)
+        with pytest.raises(UnsupportedServer, match="boto3.resource"):
+            dynamodb.CommitStore(resource.meta.client, topic_map=TOPICS, table=at.arguments["table"]).commit(
+                commit(1)
+            )
+
+        async def refused() -> None:
+            async with session.resource("dynamodb", region_name=region, **options) as awaited:
+                store = dynamodb.AsyncCommitStore(awaited.meta.client, topic_map=TOPICS)
+                with pytest.raises(UnsupportedServer, match="boto3.resource"):
+                    await store.commit(commit(1))
+
+        asyncio.run(refused())
 
 
 # SQLite's drivers

@@ -10,6 +10,7 @@ from till import TILL, PaidIn, PaidOut, Till
 from walking import FULL, GIVEN, LATER, TEN, THEIRS, committed, loading, plans, walk
 
 from aett import (
+    AheadOfStream,
     CommitTooLarge,
     ConflictingCommit,
     DuplicateCommit,
@@ -96,19 +97,46 @@ def test_an_impossible_history_is_told_before_anything_is_decided() -> None:
 def test_a_repeated_command_whose_events_cannot_follow_themselves_is_success() -> None:
     rash = attrs.evolve(TILL, decide=lambda *_: accept(PaidOut(11)))
     earlier = committed(Head("t", "s", 1, 1), PaidOut(11), commit_id=GIVEN)
-    outcome = walk(execute(-11, given=True, till=rash), *TEN, (Find("t", "s", GIVEN), earlier), *TEN)
+    before = loading(Page(Head("t", "s", 1, 1), (PaidIn(4),)), high=1)
+    outcome = walk(execute(-11, given=True, till=rash), *TEN, (Find("t", "s", GIVEN), earlier), *before, *TEN)
     assert outcome == Success(FULL)
 
 
-def test_a_repeated_command_that_relied_on_a_revision_is_success_whatever_it_decides_now() -> None:
-    stored = committed(FULL.head, PaidIn(99), commit_id=GIVEN)
-    mine = committed(FULL.head, PaidIn(1), commit_id=GIVEN)
-    newest = Page(Head("t", "s", 3, 3), (PaidIn(4), PaidIn(6), PaidIn(99)))
+def test_a_repeated_command_that_relied_on_a_revision_is_known_by_what_it_decided_there() -> None:
+    """It stands behind what did not conflict with it, where it might decide otherwise."""
+    theirs = committed(FULL.head, PaidIn(5), commit_id=THEIRS)
+    stored = committed(Head.after(theirs), PaidOut(10), commit_id=GIVEN)
+    mine = committed(FULL.head, PaidOut(10), commit_id=GIVEN)
     seen = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))), high=2)
-    outcome = walk(
-        execute(1, given=True, at=2), *seen, (Append(mine), Failure(DuplicateCommit(stored))), *loading(newest)
-    )
-    assert outcome == Success(Folded(Till(109), newest.head))
+    before = loading(Page(Head.after(theirs), (PaidIn(4), PaidIn(6), PaidIn(5))), high=3)
+    newest = Page(Head.after(stored), (PaidIn(15), PaidOut(10)))
+    duplicate = (Append(mine), Failure(DuplicateCommit(stored)))
+    outcome = walk(execute(-10, given=True, at=2), *seen, duplicate, *before, *loading(newest))
+    assert outcome == Success(Folded(Till(5), newest.head))
+
+
+@pytest.mark.parametrize("at", [None, 2])
+@pytest.mark.parametrize("another", [PaidIn(2), PaidOut(1)])
+def test_another_command_under_the_same_id_is_told(at: int | None, another: Any) -> None:
+    stored = committed(FULL.head, another, commit_id=GIVEN)
+    mine = committed(FULL.head, PaidIn(1), commit_id=GIVEN)
+    seen = TEN if at is None else loading(Page(FULL.head, (PaidIn(4), PaidIn(6))), high=2)
+    before = loading(Page(FULL.head, (PaidIn(4), PaidIn(6))), high=2)
+    duplicate = Failure(DuplicateCommit(stored))
+    assert walk(execute(1, given=True, at=at), *seen, (Append(mine), duplicate), *before) == duplicate
+
+
+@pytest.mark.parametrize("change", [-11, 0])
+def test_a_refused_command_under_the_id_of_another_is_told(change: int) -> None:
+    stored = committed(Head("t", "s"), PaidIn(10), commit_id=GIVEN)
+    outcome = walk(execute(change, given=True), *TEN, (Find("t", "s", GIVEN), stored))
+    assert outcome == Failure(DuplicateCommit(stored))
+
+
+def test_who_saves_a_state_ahead_of_the_stream_is_told_so() -> None:
+    refused = (Append(committed(FULL.head, PaidIn(1))), Failure(ConflictingCommit(())))
+    purged = loading(Page(Head("t", "s", 1, 1), (PaidIn(4),)))
+    assert walk(save(PaidIn(1)), refused, *purged) == Failure(AheadOfStream(2, 1))
 
 
 @pytest.mark.parametrize("behind", [Head("t", "s", 1, 1), Head("t", "s", 2, 1)], ids=["revision", "sequence"])

@@ -20,6 +20,7 @@ PUBLIC = {
             "AccessRefused",
             "AettError",
             "Aggregate",
+            "AheadOfStream",
             "AsyncDefaultAggregateRepository",
             "AsyncDefaultSagaRepository",
         ),

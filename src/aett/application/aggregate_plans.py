@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import frozen
 
 from aett.application.stream_plans import StreamPlans
-from aett.application.writing import Decision, WriteRejection
+from aett.application.writing import AheadOfStream, Decision, WriteRejection
 from aett.core.aggregate import Aggregate
 from aett.core.errors import InvalidCommit
 from aett.core.folded import Folded
@@ -16,7 +16,6 @@ from aett.core.headers import Headers
 from aett.core.number import whole
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
-from aett.core.rejection import ConflictingCommit, DuplicateCommit
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -73,16 +72,11 @@ class AggregatePlans(StreamPlans):
             return loaded
         folded = loaded.unwrap()
         if folded.revision != expected_revision:
-            return Failure(ConflictingCommit(()))
+            return Failure(AheadOfStream(expected_revision, folded.revision))
         decided = yield from self.decided(aggregate, folded, writing, decide)
         if not isinstance(decided, Decision):
             return decided
-        outcome = yield from self.append_following(aggregate, folded, writing, decided)
-        match outcome:
-            case Failure(DuplicateCommit()):
-                return (yield from self.load(aggregate, stream_id))
-            case _:
-                return outcome
+        return (yield from self.append_following(aggregate, folded, writing, decided))
 
 
 def _ready(aggregate: Aggregate[S, C, E, X], folded: Folded[S, E], events: tuple[E, ...]) -> None:

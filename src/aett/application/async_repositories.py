@@ -8,10 +8,11 @@ from typing import Generic, TypeVar
 from uuid import UUID, uuid4
 
 from aett.application.aggregate_plans import AggregatePlans
+from aett.application.loading_plans import ATTEMPTS, now
 from aett.application.performing import AsyncPortsPerformer
 from aett.application.saga_plans import SagaPlans, Undispatched
 from aett.application.snapshot_policy import SnapshotPolicy, never
-from aett.application.stream_plans import ATTEMPTS, StreamPlans, now
+from aett.application.stream_plans import StreamPlans
 from aett.application.writing import WriteRejection
 from aett.core.aggregate import Aggregate
 from aett.core.fold import Evolves, Impossible
@@ -129,8 +130,9 @@ class AsyncDefaultAggregateRepository(AsyncRepository[AggregatePlans]):
         """Load, decide and append; `Success` with the state after it, or the aggregate's own rejection.
 
         Overtaken by others, it decides again on the new state. With `expected_revision`, the caller
-        relied on what it saw: it decides on that state, once, and the conflict detector judges.
-        With a commit id, the command takes effect once, however often it is repeated.
+        relied on what it saw: it decides on that state, once, and the conflict detector judges;
+        `AheadOfStream` if the stream has no such revision. With a commit id, the command takes
+        effect once, however often it is repeated; another command under a known id is `DuplicateCommit`.
         """
         return await self._run(
             self._plans.execute(aggregate, stream_id, command, commit_id, headers, expected_revision)

@@ -15,6 +15,7 @@ from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.performing import at_once, is_client
 from aett.adapters.aws.place import Configuration, client_settings, informed, prepared
+from aett.adapters.aws.verifying import verify_awaiting
 from aett.adapters.lending.awaiting import AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -45,7 +46,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
         raise TypeError(
             f"a URL, a Configuration, an aioboto3.Session or a client of {service}'s, not {type(place).__name__}"
         )
-    return AsyncCallersPool(lambda: nullcontext(place))
+    return AsyncCallersPool(lambda: nullcontext(place), verify_awaiting)
 
 
 def _session(place: Configuration) -> Any:

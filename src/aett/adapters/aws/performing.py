@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from aett.adapters.aws.call import Call, Calls, Refused, Reply, bare
 from aett.adapters.aws.errors import KINDS, refused, translated
 from aett.adapters.aws.place import Configuration, client_settings, informed, prepared
+from aett.adapters.aws.verifying import verify
 from aett.adapters.lending.blocking import CallersPool, Lender, OwnPool
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -42,7 +43,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Lende
         raise TypeError(
             f"a URL, a Configuration, a boto3.Session or a client of {service}'s, not {type(place).__name__}"
         )
-    return CallersPool(lambda: nullcontext(place))
+    return CallersPool(lambda: nullcontext(place), verify)
 
 
 def _session(place: Configuration) -> Any:
