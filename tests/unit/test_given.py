@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,3 +204,62 @@ def test_every_public_name_can_be_imported() -> None:
     assert list(aett.testing.__all__) == sorted(aett.testing.__all__)
     for name in aett.testing.__all__:
         assert getattr(aett.testing, name) is not None
+
+
+# Nothing expected
+
+
+FORGETFUL = """
+from aett.testing import given
+from test_given import ACCOUNT, REMINDER, Deposit, Deposited, Withdraw
+
+
+def test_expects_nothing():
+    given(ACCOUNT, Deposited(5)).when(Withdraw(2))
+
+
+def test_expects_nothing_of_a_saga():
+    given(REMINDER).when(Deposited(5))
+
+
+def test_expects_nothing_of_one_of_two():
+    given(ACCOUNT).when(Deposit(5)).state(5)
+    kept = given(ACCOUNT).when(Deposit(7))
+
+
+def test_expects_something():
+    given(ACCOUNT, Deposited(5)).when(Deposit(2)).then(Deposited(2))
+    given(ACCOUNT, Deposited(5)).when(Withdraw(7)).refused(object)
+    given(ACCOUNT, Deposited(5)).when(Deposit(2)).state(7)
+    given(ACCOUNT, Deposited(5)).state(5)
+    given(ACCOUNT, Deposited(5))
+
+
+def test_fails_for_a_reason_of_its_own():
+    given(ACCOUNT).when(Deposit(5))
+    raise ValueError("its own")
+
+
+def test_comes_after_it():
+    pass
+"""
+
+
+def test_a_test_that_expects_nothing_of_what_happened_fails(tmp_path: Path) -> None:
+    (tmp_path / "test_forgetful.py").write_text(FORGETFUL)
+    here = str(Path(__file__).parent)
+    done = subprocess.run(  # our own
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "test_forgetful.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": here, "PYTEST_ADDOPTS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    told = done.stdout
+    assert "4 failed, 2 passed" in told, told
+    assert told.count("expected nothing: end it with .then(...), .refused(...) or .state(...)") >= 3
+    assert "ValueError: its own" in told
+    for name in ("test_expects_something", "test_comes_after_it"):
+        assert f"FAILED test_forgetful.py::{name}" not in told

@@ -4,16 +4,19 @@
     given(ACCOUNT, Deposited(5)).when(Withdraw(7)).refused(InsufficientFunds(2))
     given(SHIPPING, Ordered("o")).when(Paid("o")).then(Ship("o"))
 
-Each expectation raises `AssertionError` if it does not hold, saying what was expected and what came.
+Each expectation raises `AssertionError` if it does not hold, saying what was expected and what came. What happened
+and was let go without any expectation is a mistake: under pytest, that test fails (`aett_pytest`).
 After Emmett's specifications of deciders. Needs neither pytest nor Hypothesis.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
-from typing import Any, Generic, NoReturn, Self, TypeVar, overload
+from typing import Any, Final, Generic, NoReturn, Self, TypeVar, overload
 
-from attrs import frozen
+from attrs import field, frozen
 
 from aett.application.aggregate_plans import decision_of
 from aett.application.saga_plans import reaction
@@ -38,9 +41,43 @@ class _Scene:
     when: tuple[object, ...] = ()
 
     def fail(self, expected: str, came: str) -> NoReturn:
+        raise AssertionError("\n".join([*self._told(), f"  expected {expected}", f"  but      {came}"]))
+
+    def nothing_expected(self) -> str:
+        """What to say if nothing was."""
+        return "\n".join(
+            [*self._told(), "  expected nothing: end it with .then(...), .refused(...) or .state(...)"]
+        )
+
+    def _told(self) -> list[str]:
         lines = [f"{self.name}:", _listed("given", self.given)]
-        lines += [_listed("when", self.when)] if self.when else []
-        raise AssertionError("\n".join([*lines, f"  expected {expected}", f"  but      {came}"]))
+        return [*lines, _listed("when", self.when)] if self.when else lines
+
+
+class _Unexpected:
+    """Kept by what happened, until something is expected of it; remembers if it is let go before."""
+
+    def __init__(self, scene: _Scene) -> None:
+        self._scene: _Scene | None = scene
+        self._test = _running_test()
+
+    def told(self) -> None:
+        """Something was expected."""
+        self._scene = None
+
+    def __del__(self) -> None:
+        scene, self._scene = self._scene, None
+        if scene is None or sys.is_finalizing():
+            return
+        unexpected.append((self._test, scene.nothing_expected()))
+
+
+unexpected: Final[list[tuple[str, str]]] = []
+"""What was let go without an expectation: the test in which it happened, and what to say of it."""
+
+
+def _running_test() -> str:
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
 
 
 def _listed(word: str, items: Sequence[object]) -> str:
@@ -57,18 +94,25 @@ class Outlook(Generic[S]):
 
     _scene: _Scene
     _folded: Outcome[S, Impossible]
+    _expects: _Unexpected | None = field(default=None, kw_only=True, alias="expects", eq=False, repr=False)
 
     def state(self, expected: S) -> Self:
         """Assert that this is the state."""
+        self._expected()
         if (state := self._state("the state " + repr(expected))) != expected:
             self._scene.fail(f"the state {expected!r}", f"it is {state!r}")
         return self
 
     def impossible(self) -> Self:
         """Assert that an event cannot follow."""
+        self._expected()
         if isinstance(self._folded, Success):
             self._scene.fail("an event that cannot follow", f"all can, up to {self._folded.unwrap()!r}")
         return self
+
+    def _expected(self) -> None:
+        if self._expects is not None:
+            self._expects.told()
 
     def _state(self, expected: str) -> S:
         if isinstance(self._folded, Failure):
@@ -85,6 +129,7 @@ class Then(Outlook[S], Generic[S, M, X]):
 
     def then(self, *expected: M) -> Self:
         """Assert that just these came, in this order: an aggregate's events, a saga's commands."""
+        self._expected()
         match self._outcome:
             case Success(came):
                 if came != expected:
@@ -96,6 +141,7 @@ class Then(Outlook[S], Generic[S, M, X]):
 
     def refused(self, expected: X | type[X]) -> Self:
         """Assert that the command is refused with this rejection, or with one of this class."""
+        self._expected()
         if isinstance(self._outcome, Success):
             self._scene.fail(f"refused: {expected!r}", f"came {_told(self._outcome.unwrap())}")
         came = self._outcome.failure()
@@ -117,9 +163,9 @@ class GivenAggregate(Outlook[S], Generic[S, C, E, X]):
         match decision_of(self._aggregate, state, command):
             case Success(decision):
                 after = fold(self._aggregate, decision.events, state=state, revision=len(scene.given))
-                return Then(scene, after, Success(decision.events))
+                return Then(scene, after, Success(decision.events), expects=_Unexpected(scene))
             case Failure(rejection):
-                return Then(scene, Success(state), Failure(rejection))
+                return Then(scene, Success(state), Failure(rejection), expects=_Unexpected(scene))
 
 
 @frozen
@@ -135,9 +181,10 @@ class GivenSaga(Outlook[S], Generic[S, E, C]):
         after = fold(self._saga, (event,), state=state, revision=len(scene.given))
         match after:
             case Success(reached):
-                return Then(scene, after, Success(reaction(self._saga, reached, event)))
+                commands = reaction(self._saga, reached, event)
+                return Then(scene, after, Success(commands), expects=_Unexpected(scene))
             case Failure(impossible):
-                return Then(scene, after, Failure(impossible))
+                return Then(scene, after, Failure(impossible), expects=_Unexpected(scene))
 
 
 @overload
