@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 from attrs import frozen
@@ -75,8 +77,62 @@ def test_pairs_that_commute_pass() -> None:
     check_commutes(BOOK, detector, EVENTS)
 
 
-def test_a_pair_of_which_the_second_is_impossible_in_either_order_passes() -> None:
-    check_commutes(BOOK, ConflictDetector(commutes(Booked, Booked)), EVENTS)
+def test_a_pair_that_commutes_only_where_nothing_is_refused_is_found() -> None:
+    with pytest.raises(AssertionError, match="their order matters"):
+        check_commutes(BOOK, ConflictDetector(commutes(Booked, Booked)), EVENTS)
+
+
+@frozen
+class Withdrawn:
+    amount: int
+
+
+def overdrawn(balance: int, event: Deposited | Withdrawn) -> Result[int, Impossible]:
+    match event:
+        case Deposited(amount):
+            return Success(balance + amount)
+        case Withdrawn(amount) if amount > balance:
+            return Failure(Impossible("overdrawn"))
+        case Withdrawn(amount):
+            return Success(balance - amount)
+
+
+def test_two_withdrawals_commute_only_where_there_is_enough_for_both() -> None:
+    """The history needs an event that no rule names."""
+    account: Aggregate[int, object, Deposited | Withdrawn, object] = Aggregate(
+        name="account", initial=0, evolve=overdrawn, decide=lambda _, __: accept()
+    )
+    amounts = st.integers(1, 9)
+    events = {Withdrawn: st.builds(Withdrawn, amounts), Deposited: st.builds(Deposited, amounts)}
+    with pytest.raises(AssertionError, match=r"(?s)after +\[Deposited\(amount=.*overdrawn"):
+        check_commutes(account, ConflictDetector(commutes(Withdrawn, Withdrawn)), events)
+
+
+def test_histories_have_every_event_of_the_fold() -> None:
+    """Two deposits commute, unless the book was opened by an event that no rule names."""
+
+    @frozen
+    class Frozen:
+        pass
+
+    def freezing(book: tuple[bool, str], event: Deposited | Frozen) -> Result[tuple[bool, str], Impossible]:
+        match event:
+            case Frozen():
+                return Success((True, book[1]))
+            case Deposited(amount):
+                return Success((book[0], str(amount) if book[0] else ""))
+
+    source: Aggregate[tuple[bool, str], object, object, object] = Aggregate(
+        name="freezing", initial=(False, ""), evolve=local(freezing, Frozen), decide=lambda _, __: accept()
+    )
+    with pytest.raises(AssertionError, match="Frozen"):
+        check_commutes(source, ConflictDetector(commutes(Deposited, Deposited)))
+
+
+def local(function: Any, cls: type) -> Any:
+    """A function whose annotation names a class of a test's."""
+    function.__annotations__["event"] = Deposited | cls
+    return function
 
 
 def test_a_wrongly_declared_pair_is_found_with_an_example() -> None:
