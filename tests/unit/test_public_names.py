@@ -54,6 +54,10 @@ PUBLIC = {
     "aett.adapters.dynamodb": sorted([*STORES, "Configuration"]),
     "aett.adapters.memory": sorted([*STORES, "Memory"]),
     "aett.adapters.mongodb": STORES,
+    "aett.adapters.keeping": [
+        *("AsyncKeeperCommitStore", "AsyncKeeperPersistenceManagement", "AsyncKeeperSnapshotStore", "Keeper"),
+        *("KeeperCommitStore", "KeeperPersistenceManagement", "KeeperSnapshotStore", "Kept", "Record", "stores"),
+    ],
     "aett.adapters.mssql": STORES,
     "aett.adapters.mysql": STORES,
     "aett.adapters.postgresql": STORES,

@@ -20,7 +20,7 @@ def _revision(snapshot: Snapshot) -> int:
 
 
 class Memory:
-    """What several memory stores share, as others share a database."""
+    """What several memory stores share, as others share a database; a `Keeper`."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -29,6 +29,9 @@ class Memory:
         self._ids: defaultdict[tuple[str, str], dict[bytes, Record]] = defaultdict(dict)
         self._logs: defaultdict[str, list[Record]] = defaultdict(list)
         self._snapshots: defaultdict[tuple[str, str], list[Snapshot]] = defaultdict(list)
+
+    def initialize(self) -> None:
+        """There is nothing to be made."""
 
     def append(self, record: Record) -> int | None:
         """Store it and give its checkpoint; None if it does not follow the head, or its id is known."""

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from aett.adapters.memory.engine import (
-    AsyncMemoryPerformer,
-    MemoryEngine,
-    MemoryManagement,
-    MemoryPerformer,
-    MemorySnapshots,
+from typing import ClassVar
+
+from aett.adapters.keeping import (
+    AsyncKeeperCommitStore,
+    AsyncKeeperPersistenceManagement,
+    AsyncKeeperSnapshotStore,
+    KeeperCommitStore,
+    KeeperPersistenceManagement,
+    KeeperSnapshotStore,
+    Kept,
 )
+from aett.adapters.keeping.performing import Failures
 from aett.adapters.memory.memory import Memory
-from aett.adapters.store.awaiting import (
-    AsyncCommitStoreFace,
-    AsyncPersistenceManagementFace,
-    AsyncSnapshotStoreFace,
-)
-from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
-from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
-from aett.adapters.store.record import Recorder
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
 
-def _commits(
-    memory: Memory | None,
-    topic_map: TopicMap,
-    conflict_detector: ConflictDetector,
-    page_size: int,
-    max_commit_size: int | None,
-) -> Commits:
-    engine = MemoryEngine(memory or Memory(), max_commit_size)
-    return Commits(engine, Recorder(topic_map), conflict_detector, page_size)
+def _place(memory: Memory | None) -> Memory:
+    return memory or Memory()
 
 
-class CommitStore(CommitStoreFace):
+class _InMemory(Kept):
+    """Calls that cannot fail, and wait for nothing."""
+
+    keeper = staticmethod(_place)
+    failures: ClassVar[Failures] = ()
+    threads = 0
+
+
+class CommitStore(_InMemory, KeeperCommitStore):
     """A commit store in memory.
 
     memory: the place, which other stores may share; by default one of its own.
@@ -50,25 +48,30 @@ class CommitStore(CommitStoreFace):
         page_size: int = PAGE_SIZE,
         max_commit_size: int | None = None,
     ) -> None:
-        plans = _commits(memory, topic_map, conflict_detector, page_size, max_commit_size)
-        super().__init__(plans, MemoryPerformer())
+        super().__init__(
+            memory,
+            topic_map=topic_map,
+            conflict_detector=conflict_detector,
+            page_size=page_size,
+            max_commit_size=max_commit_size,
+        )
 
 
-class SnapshotStore(SnapshotStoreFace):
+class SnapshotStore(_InMemory, KeeperSnapshotStore):
     """A snapshot store in memory."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        super().__init__(MemorySnapshots(memory or Memory()), MemoryPerformer())
+        super().__init__(memory)
 
 
-class PersistenceManagement(PersistenceManagementFace):
+class PersistenceManagement(_InMemory, KeeperPersistenceManagement):
     """Empties a memory; there is nothing to initialize."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        super().__init__(MemoryManagement(memory or Memory()), MemoryPerformer())
+        super().__init__(memory)
 
 
-class AsyncCommitStore(AsyncCommitStoreFace):
+class AsyncCommitStore(_InMemory, AsyncKeeperCommitStore):
     """A `CommitStore` that is awaited."""
 
     def __init__(
@@ -80,19 +83,24 @@ class AsyncCommitStore(AsyncCommitStoreFace):
         page_size: int = PAGE_SIZE,
         max_commit_size: int | None = None,
     ) -> None:
-        plans = _commits(memory, topic_map, conflict_detector, page_size, max_commit_size)
-        super().__init__(plans, AsyncMemoryPerformer())
+        super().__init__(
+            memory,
+            topic_map=topic_map,
+            conflict_detector=conflict_detector,
+            page_size=page_size,
+            max_commit_size=max_commit_size,
+        )
 
 
-class AsyncSnapshotStore(AsyncSnapshotStoreFace):
+class AsyncSnapshotStore(_InMemory, AsyncKeeperSnapshotStore):
     """A `SnapshotStore` that is awaited."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        super().__init__(MemorySnapshots(memory or Memory()), AsyncMemoryPerformer())
+        super().__init__(memory)
 
 
-class AsyncPersistenceManagement(AsyncPersistenceManagementFace):
+class AsyncPersistenceManagement(_InMemory, AsyncKeeperPersistenceManagement):
     """A `PersistenceManagement` that is awaited."""
 
     def __init__(self, memory: Memory | None = None) -> None:
-        super().__init__(MemoryManagement(memory or Memory()), AsyncMemoryPerformer())
+        super().__init__(memory)

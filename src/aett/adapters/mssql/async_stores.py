@@ -15,7 +15,7 @@ from aett.adapters.sql.async_stores import (
     AsyncSqlSnapshotStore,
 )
 from aett.adapters.sql.performing import SqlPerformer
-from aett.adapters.sql.threading import ThreadedPerformer
+from aett.adapters.store.threads import ThreadedPerformer
 
 Database: TypeAlias = "str | Pool | Connection"
 

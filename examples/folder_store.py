@@ -1,0 +1,149 @@
+"""An event store of files in a folder: a whole adapter, sync and async, for any number of processes.
+
+1. `log.jsonl` says first by what it was made; then it has a line for each commit and each snapshot.
+2. A lock on a file, which the operating system lets go of when its holder dies, is held for each call.
+3. A line counts when its line break is on the disk: what a writer left that died, the next one cuts off.
+4. A purge puts a new file in place of the old. A commit of nobody's in it has the highest checkpoint.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from attrs import astuple
+
+from aett import MAX_REVISION, CorruptStorage, Head, SchemaMismatch, Snapshot, StorageUnavailable
+from aett.adapters.keeping import Record, stores
+
+MADE_BY = b'{"made by": "folder store, format 1"}\n'
+NOBODY = Record("", "", 0, 0, 0, b"", 0, b"", b"", b"", 0)
+BYTES = ("commit_id", "headers", "events", "commands")
+
+
+class Folder:
+    """A keeper (`aett.adapters.keeping.Keeper`): all that an adapter has to bring."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.log = self.path / "log.jsonl"
+
+    def initialize(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            if not self.log.exists():
+                self._replace([])
+            next(self._items(), None)
+
+    def append(self, record: Record) -> int | None:
+        with self._alone():
+            records = [each for each in self._items() if isinstance(each, Record)]
+            stream = [each for each in records if each[:2] == record[:2]]
+            head = (stream[-1].commit_sequence, stream[-1].stream_revision) if stream else (0, 0)
+            follows = head == (record.commit_sequence - 1, record.first_revision - 1)
+            if not follows or any(each.commit_id == record.commit_id for each in stream):
+                return None
+            checkpoint = max((each.checkpoint or 0 for each in records), default=0) + 1
+            self._write(record._replace(checkpoint=checkpoint))
+            return checkpoint
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Record | None:
+        place = (tenant_id, stream_id, commit_id)
+        return next(iter(self._read(lambda each: (*each[:2], each.commit_id) == place, 1)), None)
+
+    def stream_page(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> list[Record]:
+        place = (tenant_id, stream_id)
+        return self._read(lambda r: r[:2] == place and r.stream_revision >= low and r.first_revision <= high, size)
+
+    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> list[Record]:
+        until = MAX_REVISION if max_stamp is None else max_stamp
+        return self._read(
+            lambda r: r.tenant_id == tenant_id and (r.checkpoint or 0) > after and r.commit_stamp <= until, size
+        )
+
+    def find_snapshot(self, tenant_id: str, stream_id: str, max_revision: int) -> Snapshot | None:
+        with self._alone():
+            kept = [each for each in self._items() if _place(each) == (tenant_id, stream_id)]
+        found = [each for each in kept if isinstance(each, Snapshot) and each.head.revision <= max_revision]
+        return max(reversed(found), key=lambda each: each.head.revision, default=None)
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        with self._alone():
+            self._write(snapshot)
+
+    def purge(self, tenant_id: str) -> None:
+        self._keep_only(lambda place: place[0] != tenant_id)
+
+    def purge_stream(self, tenant_id: str, stream_id: str) -> None:
+        self._keep_only(lambda place: place != (tenant_id, stream_id))
+
+    def drop(self) -> None:
+        for each in (self.log, self.log.with_suffix(".new"), self.path / "lock"):
+            each.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        with (self.path / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _items(self) -> Iterator[Record | Snapshot]:
+        with self.log.open("rb") as log:
+            if log.readline() != MADE_BY:
+                raise SchemaMismatch(f"{self.log} was not made by this version")
+            yield from (_item(line) for line in log if line.endswith(b"\n"))
+
+    def _read(self, wanted: Callable[[Record], bool], size: int) -> list[Record]:
+        with self._alone():
+            records = (each for each in self._items() if isinstance(each, Record))
+            return list(islice(filter(wanted, records), size))
+
+    def _write(self, item: Record | Snapshot) -> None:
+        with self.log.open("r+b") as log:
+            log.truncate(log.seek(sum(len(each) for each in log if each.endswith(b"\n"))))
+            log.write(_line(item))
+            log.flush()
+            os.fsync(log.fileno())
+
+    def _keep_only(self, stays: Callable[[tuple[str, str]], bool]) -> None:
+        with self._alone():
+            items = list(self._items())
+            highest = max((each.checkpoint or 0 for each in items if isinstance(each, Record)), default=0)
+            kept = [each for each in items if stays(_place(each)) and _place(each) != _place(NOBODY)]
+            self._replace([*kept, NOBODY._replace(checkpoint=highest)])
+
+    def _replace(self, items: list[Record | Snapshot]) -> None:
+        with self.log.with_suffix(".new").open("wb") as new:
+            new.writelines([MADE_BY, *map(_line, items)])
+            new.flush()
+            os.fsync(new.fileno())
+        Path(new.name).replace(self.log)
+
+
+def _place(item: Record | Snapshot) -> tuple[str, str]:
+    found = item if isinstance(item, Record) else item.head
+    return found.tenant_id, found.stream_id
+
+
+def _line(item: Record | Snapshot) -> bytes:
+    fields = item._asdict() if isinstance(item, Record) else {"snapshot": astuple(item)}
+    return json.dumps(fields, default=lambda each: each.decode("latin-1")).encode() + b"\n"
+
+
+def _item(line: bytes) -> Record | Snapshot:
+    try:
+        fields = json.loads(line)
+        if "snapshot" not in fields:
+            return Record(**{**fields, **{name: fields[name].encode("latin-1") for name in BYTES}})
+        head, fingerprint, payload = fields["snapshot"]
+        return Snapshot(Head(*head), fingerprint, payload.encode("latin-1"))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CorruptStorage(f"a line of the log is neither a commit nor a snapshot: {error}") from error
+
+
+MEANINGS = ((FileNotFoundError, SchemaMismatch), (OSError, StorageUnavailable))
+CommitStore, SnapshotStore, PersistenceManagement, *awaited = stores(Folder, __name__, failures=MEANINGS)
+AsyncCommitStore, AsyncSnapshotStore, AsyncPersistenceManagement = awaited

@@ -1,0 +1,27 @@
+"""Adapters of an object that keeps records: both faces of all three stores, in one step."""
+
+from aett.adapters.keeping.keeper import Keeper
+from aett.adapters.keeping.stores import (
+    AsyncKeeperCommitStore,
+    AsyncKeeperPersistenceManagement,
+    AsyncKeeperSnapshotStore,
+    KeeperCommitStore,
+    KeeperPersistenceManagement,
+    KeeperSnapshotStore,
+    Kept,
+    stores,
+)
+from aett.adapters.store.record import Record
+
+__all__ = [
+    "AsyncKeeperCommitStore",
+    "AsyncKeeperPersistenceManagement",
+    "AsyncKeeperSnapshotStore",
+    "Keeper",
+    "KeeperCommitStore",
+    "KeeperPersistenceManagement",
+    "KeeperSnapshotStore",
+    "Kept",
+    "Record",
+    "stores",
+]

@@ -1,0 +1,96 @@
+"""The plans over a keeper: every step is one call of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from aett.adapters.store.record import Record
+from aett.core import identifier
+from aett.core.number import MAX_REVISION, bound
+from aett.core.plan import Plan, Step
+from aett.core.snapshot import Snapshot
+
+
+@frozen
+class Call(Step[Any]):
+    """One call of the keeper's, by the method's name."""
+
+    method: str
+    arguments: tuple[Any, ...] = ()
+
+
+@frozen
+class KeeperEngine:
+    """An `Engine`."""
+
+    max_commit_size: int | None = None
+
+    def append(self, record: Record) -> Plan[int | None]:
+        """Append it in one call."""
+        checkpoint: int | None = yield from Call("append", (record,))
+        return checkpoint
+
+    def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
+        """Look for the id."""
+        found: Record | None = yield from Call("find", (tenant_id, stream_id, commit_id))
+        return found
+
+    def stream_page(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, after: int | None
+    ) -> Plan[list[Record]]:
+        """Ask for the page."""
+        del after
+        page: list[Record] = yield from Call("stream_page", (tenant_id, stream_id, low, high, size))
+        return page
+
+    def settled(self, tenant_id: str) -> Plan[int | None]:
+        """Everything always is: a call is atomic."""
+        yield from ()
+        del tenant_id
+        return MAX_REVISION
+
+    def log_page(
+        self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
+    ) -> Plan[list[Record]]:
+        """Ask for the page."""
+        del upto
+        page: list[Record] = yield from Call("log_page", (tenant_id, after, max_stamp, size))
+        return page
+
+
+@frozen
+class KeeperSnapshots:
+    """A `SnapshotPlans`."""
+
+    def get(self, tenant_id: str, stream_id: str, max_revision: int) -> Plan[Snapshot | None]:
+        """Ask for the newest."""
+        place = (identifier.tenant(tenant_id), identifier.stream(stream_id))
+        newest: Snapshot | None = yield from Call("find_snapshot", (*place, bound("max_revision", max_revision)))
+        return newest
+
+    def add(self, snapshot: Snapshot) -> Plan[None]:
+        """Hand it over."""
+        yield from Call("add_snapshot", (snapshot,))
+
+
+@frozen
+class KeeperManagement:
+    """A `ManagementPlans`."""
+
+    def initialize(self) -> Plan[None]:
+        """Let it make and verify what it needs."""
+        yield from Call("initialize")
+
+    def drop(self) -> Plan[None]:
+        """Let it remove everything."""
+        yield from Call("drop")
+
+    def purge(self, tenant_id: str) -> Plan[None]:
+        """Let it forget a tenant."""
+        yield from Call("purge", (identifier.tenant(tenant_id),))
+
+    def purge_stream(self, tenant_id: str, stream_id: str) -> Plan[None]:
+        """Let it forget a stream."""
+        yield from Call("purge_stream", (identifier.tenant(tenant_id), identifier.stream(stream_id)))
