@@ -65,6 +65,8 @@ PUBLIC = {
     "aett.adapters.sqlite": STORES,
     "aett.testing": [
         "Contract",
+        "Failing",
+        "Faults",
         "Harness",
         "Place",
         "Race",

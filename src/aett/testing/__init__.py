@@ -1,6 +1,6 @@
 """What is shipped for tests: of a domain (`given`, `check_commutes`) and of an adapter (`conformance`).
 
-`given`, `Harness`, `Place` and `Traits` need nothing but Aett. The rest is imported when it is first
+`given`, `Harness`, `Place`, `Faults` and `Traits` need nothing but Aett. The rest is imported when it is first
 asked for, because it needs the `testing` extra (pytest and Hypothesis).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aett.core.later import later
+from aett.testing.faults import Faults
 from aett.testing.given import given
 from aett.testing.harness import Harness, Place
 from aett.testing.traits import Traits
@@ -16,11 +17,13 @@ from aett.testing.traits import Traits
 if TYPE_CHECKING:
     from aett.testing.commuting import check_commutes
     from aett.testing.contract import Contract, conformance
+    from aett.testing.laws.failing import Failing
     from aett.testing.machine import run_machine
     from aett.testing.races import Race
 
 _LATER = {
     "Contract": "contract",
+    "Failing": "laws.failing",
     "Race": "races",
     "check_commutes": "commuting",
     "conformance": "contract",
@@ -29,6 +32,8 @@ _LATER = {
 
 __all__ = [
     "Contract",
+    "Failing",
+    "Faults",
     "Harness",
     "Place",
     "Race",

@@ -18,12 +18,13 @@ from aett.testing.laws.competing import Competing
 from aett.testing.laws.judging import Judging
 from aett.testing.laws.reading import Reading
 from aett.testing.laws.refusing import Refusing
+from aett.testing.laws.turning import Turning
 from aett.testing.laws.upkeep import Upkeep
 from aett.testing.laws.writing import Writing
 from aett.testing.machine import run_machine
 
 
-class Contract(Writing, Judging, Reading, Upkeep, Refusing, Competing):
+class Contract(Writing, Judging, Reading, Upkeep, Refusing, Competing, Turning):
     """Every law as a test. A subclass says, by the fixture `harness`, for which engine."""
 
     @pytest.fixture

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from aett.ports.commit_store import AsyncCommitStore, CommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement, PersistenceManagement
 from aett.ports.snapshot_store import AsyncSnapshotStore, SnapshotStore
+from aett.testing.faults import Faults
 from aett.testing.traits import Traits
 
 AnyCommitStore: TypeAlias = CommitStore | AsyncCommitStore
@@ -34,13 +35,14 @@ class Place:
 
     The stores are context managers with `close()`; all are sync, or all are async.
     Engines that several processes can share have places that can be pickled: make them of classes
-    and partials, not of closures.
+    and partials, not of closures. faults: how the storage fails, for the laws of `Failing`.
     """
 
     commit_store: CommitStores
     snapshot_store: Callable[[], AnySnapshotStore]
     persistence: Callable[[], AnyPersistenceManagement]
     awaited: bool = False
+    faults: Faults = field(factory=Faults)
 
     @staticmethod
     def of(

@@ -14,6 +14,8 @@ class Traits:
     reopen: what was stored is still there after the last store was closed.
     numbers_at_commit: `commit` gives the checkpoint at once. Where it does not, the stored commit's
       checkpoint is None until somebody has read the log.
+    waits: what it does is waited for, so an awaited call must let the loop turn. None: as `processes`, for
+      what processes can share is not in memory.
     max_commit_size: in bytes, the limit that the harness's stores were made with; a larger commit gets
       `CommitTooLarge`. None: no limit that a test could reach.
     """
@@ -21,4 +23,5 @@ class Traits:
     processes: bool = True
     reopen: bool = True
     numbers_at_commit: bool = True
+    waits: bool | None = None
     max_commit_size: int | None = None

@@ -51,7 +51,8 @@ def _tenant_calls(client: Client, tenant: Any) -> Iterator[tuple[str, Callable[[
     yield "purge", lambda: client.management.purge(tenant)
 
 
-def _every_call(client: Client) -> Iterator[tuple[str, Callable[[], object]]]:
+def every_call(client: Client) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Every call that there is, with good arguments."""
     yield from _calls(client, *STREAM)
     yield from _tenant_calls(client, STREAM[0])
     yield "commit", lambda: client.commits.commit(make(Head(*STREAM)))
@@ -177,7 +178,7 @@ class Refusing:
         client = clients.connect()
         assert len(whole(client, STREAM)) == 1
         client.close()
-        for name, call in _every_call(client):
+        for name, call in every_call(client):
             _must_raise(StoreClosed, name, call)
         client.close()
         kept: list[Commit] = whole(clients.one, STREAM)
@@ -186,5 +187,5 @@ class Refusing:
     def test_a_store_that_was_closed_before_its_first_use_stays_closed(self, clients: Clients) -> None:
         client = clients.connect()
         client.close()
-        for name, call in _every_call(client):
+        for name, call in every_call(client):
             _must_raise(StoreClosed, name, call)

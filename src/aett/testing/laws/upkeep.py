@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 
 from aett.core.aggregate import Aggregate
+from aett.core.errors import AettError
 from aett.core.fold import Impossible
 from aett.core.folded import Folded
 from aett.core.head import Head
@@ -17,6 +18,7 @@ from aett.core.outcome import Result, Success
 from aett.core.snapshot import Snapshot
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, stored, whole
+from aett.testing.laws.refusing import every_call
 from aett.testing.model import Name, same, unnumbered
 from aett.testing.samples import Noted
 
@@ -194,6 +196,15 @@ class Upkeep:
         uninitialized.one.management.drop()
         uninitialized.one.management.initialize()
         append(uninitialized.one, STREAM, notes("one"))
+
+    def test_L13_where_nothing_was_initialized_calls_work_or_say_so(self, uninitialized: Clients) -> None:
+        """An error of the storage's own, such as for a file that is not there, is nobody's to handle."""
+        for name, call in every_call(uninitialized.one):
+            if name not in {"initialize", "drop"}:
+                try:
+                    call()
+                except AettError:
+                    continue
 
     def test_L13_eight_at_once_initialize_a_fresh_place(self, uninitialized: Clients) -> None:
         place, traits = uninitialized.place, uninitialized.traits
