@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -279,3 +281,19 @@ def test_a_rejection_is_told_as_not_unwrapped_too() -> None:
     tills: Any = repository()
     with pytest.raises(TypeError, match="not Failure: unwrap it"):
         tills.save(TILL, Failure("no"), PaidIn(1))
+
+
+# Other event loops
+
+
+@pytest.mark.parametrize(
+    "place", ["postgresql://h/d", "mysql://h/d", "mongodb://h/d", "dynamodb://eu-west-1", "s3://bucket", "sqlite"]
+)
+def test_where_asyncio_does_not_run_one_is_told_what_to_do(place: str, tmp_path: Path) -> None:
+    name, found, _ = place.partition("://")
+    store = import_module(f"aett.adapters.{name}").AsyncCommitStore(
+        place if found else tmp_path / "events.db", topic_map=TOPICS
+    )
+    waiting = store.find("tenant", "stream", uuid4())
+    with pytest.raises(RuntimeError, match="work on asyncio.*such as trio, use the sync stores"):
+        waiting.send(None)  # as trio would

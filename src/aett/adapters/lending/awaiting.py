@@ -32,6 +32,7 @@ from weakref import WeakSet
 
 from aett.adapters.lending.blocking import IN_A_TRANSACTION
 from aett.adapters.lending.inheritance import spared_by_children
+from aett.adapters.store.loop import running_loop
 from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
 
 K = TypeVar("K")
@@ -107,7 +108,7 @@ class OwnPools(Generic[P, K]):
         """Close the pools: this loop's when its connections have done, other loops' at once."""
         self._closed = True
         self._forget_closed_loops()
-        here = asyncio.get_running_loop()
+        here = running_loop()
         for loop, own in list(self._pools.items()):
             if loop is here:
                 async with own.opening:
@@ -132,7 +133,7 @@ class OwnPools(Generic[P, K]):
             raise StoreClosed(f"{self.name}: this store is closed")
         if self._process != os.getpid():
             self._pools, self._process = {}, os.getpid()
-        here = asyncio.get_running_loop()
+        here = running_loop()
         if (own := self._pools.get(here)) is None:
             self._forget_closed_loops()
             own = self._pools.setdefault(here, _OwnPool())
@@ -210,7 +211,7 @@ class _Bound:
     def begin_again(self, failed: str) -> None:
         """The next thing may take as long."""
         self.failed = failed
-        self.timeout.reschedule(asyncio.get_running_loop().time() + self._seconds)
+        self.timeout.reschedule(running_loop().time() + self._seconds)
 
 
 class _OwnPool(Generic[P]):

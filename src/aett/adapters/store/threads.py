@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from aett.adapters.store.blocking import Performer
+from aett.adapters.store.loop import running_loop
 from aett.adapters.store.pause import Pause
 from aett.core.errors import StoreClosed
 from aett.core.plan import Step
@@ -39,7 +40,7 @@ class ThreadedPerformer:
         else:
             if self._process != os.getpid():
                 self._process, self._threads = os.getpid(), self._started()
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._perform, asked)
+            answer = await running_loop().run_in_executor(self._threads, self._perform, asked)
         return answer  # type: ignore[no-any-return]  # the step says what it is
 
     async def close(self) -> None:
