@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiomysql
 import asyncpg
+import psycopg
+import pymysql
 import pytest
 from tests.contract.leaving import commit
 from tests.contract.test_lending import At, place_of
@@ -38,6 +41,24 @@ def through(request: pytest.FixtureRequest) -> Generator[tuple[At, Relay]]:
     with place_of(engine, request.getfixturevalue(f"{engine}_url")) as at, relayed(at.url) as (url, relay):
         # A member of a replica set tells its own address, by which the relay would be passed by.
         yield At(engine, f"{url}?directConnection=true" if engine == "mongodb" else url, at.arguments), relay
+
+
+def used(store: Any) -> None:
+    """Once, however slow the machine is."""
+    for _ in range(PATIENCE):
+        with suppress(StorageUnavailable):
+            store.commit(commit(0)).unwrap()
+            return
+    pytest.fail("the store is never there")
+
+
+async def used_awaiting(store: Any) -> None:
+    """The same, awaited."""
+    for _ in range(PATIENCE):
+        with suppress(StorageUnavailable):
+            (await store.commit(commit(0))).unwrap()
+            return
+    pytest.fail("the store is never there")
 
 
 def run(using: Callable[[], Awaitable[None]]) -> None:
@@ -68,6 +89,17 @@ def test_a_task_is_cancelled_at_once_though_nobody_answers(through: tuple[At, Re
         await store.close()
 
     run(use)
+
+
+def pymysql_connection(url: str) -> Any:
+    parts = urlsplit(url)
+    return pymysql.connect(
+        host=parts.hostname,
+        user=parts.username,
+        database=parts.path[1:],
+        port=parts.port or 3306,
+        autocommit=False,
+    )
 
 
 async def asyncpg_connection(url: str) -> Any:
@@ -104,12 +136,61 @@ def test_a_task_on_the_callers_connection_is_cancelled_at_once_though_nobody_ans
         run(lambda: use(At(engine, url, at.arguments), relay))
 
 
+@contextmanager
+def writing(at: At) -> Generator[None]:
+    """Meanwhile somebody has a transaction open in which he has committed, so that a purge waits."""
+    known: Any = {"mysql": pymysql_connection, "postgresql": psycopg.connect}[at.engine](at.url)
+    with closing(known) as connection:
+        store: Any = import_module(f"aett.adapters.{at.engine}").CommitStore
+        connection.cursor().execute("SELECT 1")  # both begin a transaction by it
+        store(connection, topic_map=TOPICS, **at.arguments).commit(commit(0)).unwrap()
+        yield
+
+
+@pytest.mark.parametrize("whose", ["its own", "the caller's"])
+@pytest.mark.parametrize(
+    ("engine", "connect"), [("postgresql", asyncpg_connection), ("mysql", aiomysql_connection)]
+)
+def test_a_task_in_the_midst_of_a_transaction_is_cancelled_at_once_though_nobody_answers(
+    engine: str, connect: Any, whose: str, request: pytest.FixtureRequest
+) -> None:
+    async def use(at: At, relay: Relay) -> None:
+        given = at.url if whose == "its own" else await connect(at.url)
+        management = import_module(f"aett.adapters.{engine}").AsyncPersistenceManagement(given, **at.arguments)
+        await management.purge_stream("tenant", "stream")
+        with writing(At(engine, url, at.arguments)):
+            task = asyncio.create_task(management.purge_stream("tenant", "stream"))
+            await asyncio.sleep(0.5)
+            with relay.silenced():
+                task.cancel()
+                await asyncio.wait([task], timeout=PATIENCE)
+                assert task.cancelled(), task
+                if whose == "the caller's":
+                    given.close() if engine == "mysql" else given.terminate()
+
+    url: str = request.getfixturevalue(f"{engine}_url")
+    with place_of(engine, url) as at, relayed(at.url) as (by_relay, relay):
+        run(lambda: use(At(engine, by_relay, at.arguments), relay))
+
+
+def test_awaited_closing_does_not_wait_for_an_answer(through: tuple[At, Relay]) -> None:
+    at, relay = through
+
+    async def use() -> None:
+        store: Any = at.made("AsyncCommitStore", topic_map=TOPICS, timeout=0.5)
+        await used_awaiting(store)
+        with relay.silenced():
+            await asyncio.wait_for(store.close(), PATIENCE)
+
+    run(use)
+
+
 def test_awaited_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At, Relay]) -> None:
     at, relay = through
 
     async def use() -> None:
         store: Any = at.made("AsyncCommitStore", topic_map=TOPICS, timeout=0.5)
-        (await store.commit(commit(0))).unwrap()
+        await used_awaiting(store)
         with relay.silenced():
             for number in (1, 2):  # with a connection that was open, and with a new one
                 with pytest.raises(StorageUnavailable):
@@ -123,14 +204,13 @@ def test_awaited_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At
 def test_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At, Relay]) -> None:
     at, relay = through
     store: Any = at.made("CommitStore", topic_map=TOPICS, timeout=0.5)
-    store.commit(commit(0)).unwrap()
-    with relay.silenced():
+    used(store)
+    # Where nothing bounds it, it ends when there is an end to the silence.
+    with ThreadPoolExecutor(1) as thread, relay.silenced():
         for number in (1, 2):  # with a connection that was open, and with a new one
-            begun = time.monotonic()
             with pytest.raises(StorageUnavailable):
-                store.commit(commit(number))
-            assert time.monotonic() - begun < PATIENCE
-        store.close()
+                thread.submit(store.commit, commit(number)).result(PATIENCE)
+        thread.submit(store.close).result(PATIENCE)
     gc.collect()
 
 

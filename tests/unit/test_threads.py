@@ -18,7 +18,7 @@ class Doubled(Step[int]):
 
 
 class Doubling:
-    def __call__(self, step: Step[Any], /) -> Any:
+    def __call__(self, _: Step[Any], /) -> Any:
         return 2
 
     def close(self) -> None:
