@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import aiomysql
 import asyncpg
@@ -139,8 +140,8 @@ def test_a_task_on_the_callers_connection_is_cancelled_at_once_though_nobody_ans
 @contextmanager
 def writing(at: At) -> Generator[None]:
     """Meanwhile somebody has a transaction open in which he has committed, so that a purge waits."""
-    known: Any = {"mysql": pymysql_connection, "postgresql": psycopg.connect}[at.engine](at.url)
-    with closing(known) as connection:
+    connect: Any = {"mysql": pymysql_connection, "postgresql": psycopg.connect}[at.engine]
+    with closing(connect(at.url)) as connection:
         store: Any = import_module(f"aett.adapters.{at.engine}").CommitStore
         connection.cursor().execute("SELECT 1")  # both begin a transaction by it
         store(connection, topic_map=TOPICS, **at.arguments).commit(commit(0)).unwrap()
@@ -155,7 +156,7 @@ def test_a_task_in_the_midst_of_a_transaction_is_cancelled_at_once_though_nobody
     engine: str, connect: Any, whose: str, request: pytest.FixtureRequest
 ) -> None:
     async def use(at: At, relay: Relay) -> None:
-        given = at.url if whose == "its own" else await connect(at.url)
+        given: Any = at.url if whose == "its own" else await connect(at.url)
         management = import_module(f"aett.adapters.{engine}").AsyncPersistenceManagement(given, **at.arguments)
         await management.purge_stream("tenant", "stream")
         with writing(At(engine, url, at.arguments)):
@@ -212,6 +213,20 @@ def test_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At, Relay]
                 thread.submit(store.commit, commit(number)).result(PATIENCE)
         thread.submit(store.close).result(PATIENCE)
     gc.collect()
+
+
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("through", ["dynamodb", "s3"], indirect=True)
+def test_amazons_clients_begin_no_attempt_after_the_timeout(through: tuple[At, Relay]) -> None:
+    at, relay = through
+    store: Any = at.made("CommitStore", topic_map=TOPICS, timeout=0.5)
+    used(store)
+    with ThreadPoolExecutor(1) as thread, relay.silenced():
+        before = relay.let_in
+        with pytest.raises(StorageUnavailable):
+            thread.submit(store.find, "tenant", "stream", uuid4()).result(PATIENCE)
+        assert relay.let_in - before <= 1, "each attempt takes a connection; the first had one"
+    store.close()
 
 
 def test_connections_that_ended_while_they_were_idle_are_replaced(through: tuple[At, Relay]) -> None:

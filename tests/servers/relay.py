@@ -21,6 +21,9 @@ class Relay:
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._silent = False
+        self.let_in = 0
+        """Connections of clients', so far."""
+
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -62,6 +65,7 @@ class Relay:
             except OSError:
                 return
             self._open.add(client)
+            self.let_in += 1
             if self._silent:
                 continue
             server = socket.create_connection(("127.0.0.1", self._server))
