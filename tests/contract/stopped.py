@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 from uuid import uuid4
 
 from tests.contract.served import Served
 
 from aett import Commit, DuplicateCommit, Failure, Head, Success
+from aett.testing import Place
 from aett.testing.clients import Clients
 from aett.testing.laws.making import STREAM, append, log, make, notes, stored, whole
 from aett.testing.laws.reading import LAST
@@ -17,18 +21,41 @@ from aett.testing.samples import Photographed
 
 
 class LargePages(Served):
-    """For engines whose servers limit a page, by its bytes or its length."""
+    """For engines whose servers limit a page, by its bytes or its length; of the sync face."""
 
     def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
-        """With many bytes, by small pages and by pages as large as a server's."""
+        """With many bytes, by small pages and by pages as large as a server's, by both faces."""
         head, expected = Head(*STREAM), list[Commit]()
         for number in range(1_005):
             body = Photographed(bytes(2_300)) if number % 2 else Photographed(b"small")
             expected.append(unnumbered(stored(clients.one, make(head, body))))
             head = Head.after(expected[-1])
-        small, large = clients.connect(page_size=256).commits, clients.connect(page_size=1000).commits
-        for read in (large.get(*STREAM), small.get_to(*STREAM, LAST), large.get_from(STREAM[0])):
-            must_be(map(unnumbered, read), expected, "L7: 1,005 commits")
+        with closing(Clients(awaited(clients.place), clients.traits)) as awaiting:
+            for face in (clients, awaiting):
+                small, large = face.connect(page_size=256).commits, face.connect(page_size=1000).commits
+                for read in (large.get(*STREAM), small.get_to(*STREAM, LAST), large.get_from(STREAM[0])):
+                    must_be(map(unnumbered, read), expected, "L7: 1,005 commits")
+
+
+class ReadAwaiting(Served):
+    """The async face of an engine whose sync face has `LargePages`: it reads by both, for to write takes long."""
+
+    test_L7_1005_commits_are_read_back_whole: Any = None  # noqa: N815  # as the law is called
+
+
+def awaited(place: Place) -> Place:
+    """The same place, by the async face."""
+
+    def twin(made: Any) -> Any:
+        stores = import_module(made.func.__module__.rpartition(".")[0])
+        return partial(getattr(stores, f"Async{made.func.__name__}"), *made.args, **made.keywords)
+
+    return Place(
+        commit_store=twin(place.commit_store),
+        snapshot_store=twin(place.snapshot_store),
+        persistence=twin(place.persistence),
+        awaited=True,
+    )
 
 
 class Stopped(LargePages):

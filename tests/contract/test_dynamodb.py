@@ -13,7 +13,7 @@ import boto3
 import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import git_history_twice, harness
-from tests.contract.stopped import LargePages, Stopped, Twice
+from tests.contract.stopped import ReadAwaiting, Stopped, Twice
 
 from aett import (
     CommitTooLarge,
@@ -45,7 +45,7 @@ class TestDynamodb(Stopped):
         return harness(ENGINE, dynamodb_url, slow=True)
 
 
-class TestAsyncDynamodb(LargePages):
+class TestAsyncDynamodb(ReadAwaiting):
     race = RACE
 
     @pytest.fixture

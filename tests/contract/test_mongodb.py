@@ -13,7 +13,7 @@ import attrs
 import pytest
 from pymongo import MongoClient, WriteConcern
 from tests.contract.served import TRAITS, git_history_twice, harness
-from tests.contract.stopped import LargePages, Stopped
+from tests.contract.stopped import ReadAwaiting, Stopped
 
 from aett import (
     CommitTooLarge,
@@ -43,7 +43,7 @@ class TestMongodb(Stopped):
         return harness(ENGINE, mongodb_url, called="collection", slow=True)
 
 
-class TestAsyncMongodb(LargePages):
+class TestAsyncMongodb(ReadAwaiting):
     race = RACE
 
     @pytest.fixture

@@ -19,7 +19,7 @@ import boto3
 import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import TRAITS, At, git_history_twice
-from tests.contract.stopped import LargePages, Stopped, Twice
+from tests.contract.stopped import ReadAwaiting, Stopped, Twice
 from tests.servers.kinds import KINDS
 
 from aett import (
@@ -72,7 +72,7 @@ class TestS3(Stopped):
         return harness(s3_url)
 
 
-class TestAsyncS3(LargePages):
+class TestAsyncS3(ReadAwaiting):
     race = RACE
 
     @pytest.fixture

@@ -11,7 +11,7 @@ from aett import AccessRefused, CorruptStorage, SchemaMismatch, StorageUnavailab
 pyodbc: Any = pytest.importorskip("pyodbc", reason="pyodbc needs unixODBC", exc_type=ImportError)
 
 from aett.adapters.mssql.errors import FAILURES, duplicate  # noqa: E402  # they import it
-from aett.adapters.mssql.pyodbc_driver import lender_of, name_of  # noqa: E402
+from aett.adapters.mssql.pyodbc_driver import lender_of, name_of, verify  # noqa: E402
 
 
 def error(number: int, kind: str = "ProgrammingError") -> Exception:
@@ -61,3 +61,20 @@ def test_a_place_is_told_without_secrets() -> None:
     with pytest.raises(ValueError, match="is named by an ODBC connection string") as refused:
         lender_of("mssql://ann:s3cret@db", 5, 1.0)
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("SQL_VARBINARY", "VARBINARY"), ("SQL_BIGINT", "BIGINT")])
+def test_a_connection_with_converters_of_its_own_is_refused(kind: str, name: str) -> None:
+    class Converting:
+        def get_output_converter(self, number: int) -> object:
+            return str if number == getattr(pyodbc, kind) else None
+
+    class Plain:
+        def get_output_converter(self, _: int) -> object:
+            return None
+
+    plain: Any = Plain()
+    verify(plain)
+    converting: Any = Converting()
+    with pytest.raises(UnsupportedServer, match=f"reads {name} by output converters"):
+        verify(converting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final, TypeAlias
 
 import pyodbc
@@ -16,12 +16,21 @@ from aett.adapters.sql import pooling
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.rendering import positional
 from aett.adapters.sql.statement import Parameters, Rows
+from aett.core.errors import UnsupportedServer
 from aett.core.number import positive
 
 Connection: TypeAlias = pyodbc.Connection
 
 _TEXTS: Final = ("tenant_id", "stream_id", "fingerprint")
 _PLACE: Final = re.compile(r"(?:^|;)\s*(?:server|database|address)\s*=\s*([^;{]+)", re.IGNORECASE)
+
+_STORED: Final = {
+    "BINARY": pyodbc.SQL_BINARY,
+    "VARBINARY": pyodbc.SQL_VARBINARY,
+    "VARBINARY(MAX)": pyodbc.SQL_LONGVARBINARY,
+    "BIGINT": pyodbc.SQL_BIGINT,
+    "INT": pyodbc.SQL_INTEGER,
+}
 
 # With `autocommit`, what a transaction is stands in the batches: drivers differ in all else.
 _BEGIN: Final = (
@@ -46,9 +55,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
 
             return OwnPool(name_of(database), opened, _lent, _close)
         case Pool():
-            return CallersPool(lambda: _lent(database))
+            return CallersPool(lambda: pooling.lent(database, _is_usable, _finish, verify))
         case pyodbc.Connection():
-            return CallersConnection(database, _is_alone)
+            return CallersConnection(database, _is_alone, verify)
         case _:
             raise TypeError(
                 "an ODBC connection string, a sqlalchemy.Pool or a pyodbc.Connection,"
@@ -64,7 +73,8 @@ def name_of(connection_string: str) -> str:
 def _connected(connection_string: str, timeout: float) -> Connection:
     seconds = max(1, int(timeout))
     connection = pyodbc.connect(connection_string, autocommit=True, timeout=seconds)
-    connection.timeout = seconds  # of each statement
+    with suppress(pyodbc.Error):  # not every driver bounds statements
+        connection.timeout = seconds
     return connection
 
 
@@ -86,6 +96,16 @@ def _is_usable(connection: Connection) -> bool:
 def _finish(connection: Connection) -> None:
     if not connection.autocommit:
         connection.commit()
+
+
+def verify(connection: Connection) -> None:
+    """`UnsupportedServer` if it reads what we store by converters of the caller's; all else is bound as bytes."""
+    converted = [name for name, kind in _STORED.items() if connection.get_output_converter(kind) is not None]
+    if converted:
+        raise UnsupportedServer(
+            f"the connection reads {', '.join(converted)} by output converters of its own, so it would not give"
+            " back what was stored: remove them, or hand in another connection"
+        )
 
 
 def _is_alone(connection: Connection) -> bool:

@@ -81,8 +81,11 @@ async def _lent(pool: Pool) -> AsyncGenerator[Connection]:
     connection = await pool.acquire()
     try:
         yield connection
-    except Exception:
-        await pool.release(connection)
+    except Exception as error:
+        if isinstance(error, (TimeoutError, OSError)):  # as below: a limit of the caller's own may be over
+            connection.terminate()
+        else:
+            await pool.release(connection)
         raise
     except BaseException:
         connection.terminate()  # which gives it back, too; to release it would wait for the server
