@@ -4,6 +4,7 @@ The blocks of a page build on each other: under pytest-xdist a page is given to 
 """
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Generator
@@ -43,6 +44,18 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     return workers if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") else workers + 1
 
 
+def _scope_of(nodeid: str) -> str:
+    path, _, _ = nodeid.partition("::")
+    return path if path.endswith(".md") else nodeid
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On several workers, mix what waits for servers with what computes; the order is always the same."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: hashlib.sha256(_scope_of(item.nodeid).encode()).digest())
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give each test to whoever is free, but a page as a whole to one worker."""
@@ -50,7 +63,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByPage(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
         def _split_scope(self, nodeid: str) -> str:
-            path, _, _ = nodeid.partition("::")
-            return path if path.endswith(".md") else nodeid
+            return _scope_of(nodeid)
 
     return ByPage(config, log)

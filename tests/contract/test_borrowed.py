@@ -34,13 +34,13 @@ from aett.adapters import dynamodb, mysql, postgresql, sqlite
 from aett.testing.samples import TOPICS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def at_postgresql(postgresql_url: str) -> Generator[At]:
     with place_of("postgresql", postgresql_url) as at:
         yield at
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def at_mysql(mysql_url: str) -> Generator[At]:
     with place_of("mysql", mysql_url) as at:
         yield at

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,15 +27,23 @@ SECONDS = 10.0
 Starting = Callable[..., Server]
 
 
-@pytest.fixture(scope="module", params=[postgresql, mariadb])
+@cache
+def unavailable(made: Starting) -> str | None:
+    """Why such a server cannot be started here, if it cannot."""
+    try:
+        with made():
+            return None
+    except Unavailable as reason:
+        return str(reason)
+
+
+@pytest.fixture(params=[postgresql, mariadb])
 def starting(request: pytest.FixtureRequest) -> Starting:
     """How a server that is available here is made."""
     made: Starting = request.param
-    try:
-        with made():
-            return made
-    except Unavailable as reason:
-        pytest.skip(str(reason))
+    if (reason := unavailable(made)) is not None:
+        pytest.skip(reason)
+    return made
 
 
 @pytest.fixture
