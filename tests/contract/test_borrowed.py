@@ -28,6 +28,7 @@ from pymysql.converters import conversions
 from sqlalchemy.pool import QueuePool
 from tests.contract.leaving import commit
 from tests.contract.test_lending import At, place_of
+from tests.contract.test_mysql_server import known
 
 from aett import UnsupportedServer
 from aett.adapters import dynamodb, mysql, postgresql, sqlite
@@ -194,12 +195,6 @@ MYSQL: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def known(url: str, settings: dict[str, Any]) -> dict[str, Any]:
-    parts = urlsplit(url)
-    named = {"host": parts.hostname, "user": parts.username, "db": parts.path[1:], "port": parts.port}
-    return {"charset": "utf8mb4", "autocommit": True, **named, **settings}
-
-
 @contextmanager
 def mysql_pool(connect: Callable[[], Any]) -> Generator[QueuePool]:
     pool = QueuePool(connect)
@@ -212,7 +207,7 @@ def test_a_pymysql_connection_that_would_change_something_is_refused(
     at_mysql: At, settings: dict[str, Any], told: str
 ) -> None:
     def connect() -> Any:
-        return pymysql.connect(**known(at_mysql.url, settings))
+        return pymysql.connect(**(known(at_mysql.url) | settings))
 
     with connect() as connection:
         must_be_refused(at_mysql, connection, told)
@@ -227,11 +222,11 @@ def test_an_aiomysql_connection_that_would_change_something_is_refused(
 ) -> None:
     async def refused() -> None:
         connect: Any = getattr(aiomysql, "connect")  # noqa: B009  # its type is partly unknown
-        connection = await connect(**known(at_mysql.url, settings))
+        connection = await connect(**(known(at_mysql.url) | settings))
         await must_be_refused_awaiting(at_mysql, connection, told)
         connection.close()
         create_pool: Any = getattr(aiomysql, "create_pool")  # noqa: B009
-        async with create_pool(**known(at_mysql.url, settings)) as pool:
+        async with create_pool(**(known(at_mysql.url) | settings)) as pool:
             await must_be_refused_awaiting(at_mysql, pool, told)
 
     asyncio.run(refused())

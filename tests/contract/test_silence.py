@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiomysql
@@ -21,6 +20,7 @@ import pymysql
 import pytest
 from tests.contract.leaving import commit
 from tests.contract.test_lending import At, place_of
+from tests.contract.test_mysql_server import known
 from tests.servers.relay import Relay, relayed
 
 from aett import StorageUnavailable
@@ -93,14 +93,8 @@ def test_a_task_is_cancelled_at_once_though_nobody_answers(through: tuple[At, Re
 
 
 def pymysql_connection(url: str) -> Any:
-    parts = urlsplit(url)
-    return pymysql.connect(
-        host=parts.hostname,
-        user=parts.username,
-        database=parts.path[1:],
-        port=parts.port or 3306,
-        autocommit=False,
-    )
+    settings: dict[str, Any] = {**known(url), "autocommit": False}
+    return pymysql.connect(**settings)
 
 
 async def asyncpg_connection(url: str) -> Any:
@@ -110,8 +104,7 @@ async def asyncpg_connection(url: str) -> Any:
 
 async def aiomysql_connection(url: str) -> Any:
     connect: Any = getattr(aiomysql, "connect")  # noqa: B009  # its type is partly unknown
-    parts = urlsplit(url)
-    return await connect(parts.hostname, parts.username, "", parts.path[1:], parts.port, autocommit=True)
+    return await connect(**known(url))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aett.adapters.store.threads import ThreadedPerformer
+from aett.adapters.lending.threads import ThreadedPerformer
 from aett.core.plan import Step
 
 

@@ -112,4 +112,4 @@ def parsed(url: str, scheme: str, example: str, more: tuple[str, ...] = ()) -> t
     parts = parts_of(url, (scheme,), "the place", example)
     if parts.username is not None or parts.password is not None:
         raise ValueError(f"the place is named by a URL without credentials, as in {example}")
-    return parts.netloc, parts.path.strip("/"), options_of(parts, (*_OPTIONS, *more), f"{scheme}")
+    return parts.netloc, parts.path.strip("/"), options_of(parts, (*_OPTIONS, *more), scheme)

@@ -6,10 +6,14 @@ others.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from attrs import frozen
+
 from aett.core.errors import UnsupportedServer
+from aett.core.plan import Plan, Step, arun, run
 
 _EVENTS: Final = ("provide-client-params", "before-parameter-build")
 _ARGUMENTS: Final[dict[str, Any]] = {"TableName": "commits", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
@@ -18,39 +22,39 @@ _CHANGES: Final = (
 )
 
 
+@frozen
+class _Emit(Step[list[tuple[Any, Any]]]):
+    """An event of the client's; the reply is what its handlers answer."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
 def verify(client: Any) -> None:
     """`UnsupportedServer` if it does not."""
-    if client.meta.service_model.service_name == "dynamodb":
-        arguments = deepcopy(_ARGUMENTS)
-        for event in _EVENTS:
-            arguments = _after(
-                client.meta.events.emit(f"{event}.dynamodb.GetItem", **_about(client, arguments)), arguments
-            )
-        _judge(arguments)
+
+    def perform(step: Any) -> Any:
+        return client.meta.events.emit(step.name, **step.arguments)
+
+    run(_proof(client.meta.service_model), perform)
 
 
 async def verify_awaiting(client: Any) -> None:
     """The same, of a client that is awaited."""
-    if client.meta.service_model.service_name == "dynamodb":
-        arguments = deepcopy(_ARGUMENTS)
-        for event in _EVENTS:
-            answers = await client.meta.events.emit(f"{event}.dynamodb.GetItem", **_about(client, arguments))
-            arguments = _after(answers, arguments)
-        _judge(arguments)
+
+    async def perform(step: Any) -> Any:
+        return await client.meta.events.emit(step.name, **step.arguments)
+
+    await arun(_proof(client.meta.service_model), perform)
 
 
-def _about(client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    model = client.meta.service_model.operation_model("GetItem")
-    return {"params": arguments, "model": model, "context": {}}
-
-
-def _after(answers: list[tuple[Any, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
-    for _, answer in answers:
-        if answer is not None:
-            arguments = answer
-    return arguments
-
-
-def _judge(arguments: dict[str, Any]) -> None:
-    if arguments != _ARGUMENTS:
+def _proof(service: Any) -> Plan[None]:
+    if service.service_name != "dynamodb":
+        return
+    model, sent = service.operation_model("GetItem"), deepcopy(_ARGUMENTS)
+    for event in _EVENTS:
+        told = {"params": sent, "model": model, "context": {}}
+        for _, changed in (yield from _Emit(f"{event}.dynamodb.GetItem", told)):
+            sent = sent if changed is None else changed
+    if sent != _ARGUMENTS:
         raise UnsupportedServer(_CHANGES)

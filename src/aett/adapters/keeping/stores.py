@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from aett.adapters.keeping.keeper import Keeper
 from aett.adapters.keeping.performing import AtOnce, Failures, KeeperPerformer
 from aett.adapters.keeping.plans import KeeperEngine, KeeperManagement, KeeperSnapshots
+from aett.adapters.lending.threads import ThreadedPerformer
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPerformer,
@@ -24,7 +25,6 @@ from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementF
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
-from aett.adapters.store.threads import ThreadedPerformer
 from aett.core.conflict import ConflictDetector
 from aett.core.errors import StorageUnavailable
 from aett.core.topic_map import TopicMap
@@ -54,6 +54,12 @@ class Kept:
         return ThreadedPerformer(performer, cls.threads) if cls.threads else AtOnce(performer)
 
 
+def _plans(
+    topic_map: TopicMap, conflict_detector: ConflictDetector, page_size: int, max_commit_size: int | None
+) -> Commits:
+    return Commits(KeeperEngine(max_commit_size), Recorder(topic_map), conflict_detector, page_size)
+
+
 class KeeperCommitStore(Kept, CommitStoreFace):
     """A commit store over a keeper.
 
@@ -68,8 +74,7 @@ class KeeperCommitStore(Kept, CommitStoreFace):
         page_size: int = PAGE_SIZE,
         max_commit_size: int | None = None,
     ) -> None:
-        engine = KeeperEngine(max_commit_size)
-        plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
+        plans = _plans(topic_map, conflict_detector, page_size, max_commit_size)
         super().__init__(plans, self._calls(*where))
 
 
@@ -98,8 +103,7 @@ class AsyncKeeperCommitStore(Kept, AsyncCommitStoreFace):
         page_size: int = PAGE_SIZE,
         max_commit_size: int | None = None,
     ) -> None:
-        engine = KeeperEngine(max_commit_size)
-        plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
+        plans = _plans(topic_map, conflict_detector, page_size, max_commit_size)
         super().__init__(plans, self._awaited_calls(*where))
 
 

@@ -32,7 +32,7 @@ from weakref import WeakSet
 
 from aett.adapters.lending.blocking import IN_A_TRANSACTION
 from aett.adapters.lending.inheritance import spared_by_children
-from aett.adapters.store.loop import running_loop
+from aett.adapters.store.loop import of_closed, running_loop
 from aett.core.errors import StorageUnavailable, StoreClosed, UnsupportedServer
 
 K = TypeVar("K")
@@ -159,9 +159,8 @@ class OwnPools(Generic[P, K]):
             raise StorageUnavailable(f"{self.name}: {bound.failed} within {self._seconds:g} s") from error
 
     def _forget_closed_loops(self) -> None:
-        for loop in [each for each in list(self._pools) if each.is_closed()]:
-            own = self._pools.pop(loop, None)
-            if own is not None and own.pool is not None:
+        for own in of_closed(self._pools):
+            if own.pool is not None:
                 for transport in self._transports(own.pool):
                     _shut_down(transport)
 

@@ -6,6 +6,7 @@ from typing import ClassVar, TypeAlias
 
 from sqlalchemy.pool import Pool
 
+from aett.adapters.lending.threads import ThreadedPerformer
 from aett.adapters.mssql.dialect import dialect
 from aett.adapters.mssql.pyodbc_driver import DRIVER, Connection, lender_of
 from aett.adapters.sql.async_stores import (
@@ -15,7 +16,6 @@ from aett.adapters.sql.async_stores import (
     AsyncSqlSnapshotStore,
 )
 from aett.adapters.sql.performing import SqlPerformer
-from aett.adapters.store.threads import ThreadedPerformer
 
 Database: TypeAlias = "str | Pool | Connection"
 

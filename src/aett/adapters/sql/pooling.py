@@ -18,7 +18,6 @@ K = TypeVar("K")
 
 
 _USED = "aett: last used"
-_FRESHNESS = "aett: freshness"
 _VERIFIED = "aett: verified"
 
 
@@ -26,12 +25,16 @@ def pool_of(connect: Callable[[], Any], pool_size: int, timeout: float, is_alive
     """A pool of so many connections at most; one that was idle goes out only if it is alive."""
     freshness = Freshness()
 
-    def check(connection: Any, record: Any, _: Any) -> None:
-        record.info[_FRESHNESS] = freshness
+    def goes_out(connection: Any, record: Any, _: Any) -> None:
         used = record.info.get(_USED)
         if used is not None and freshness.must_be_proved(used) and not is_alive(connection):
-            freshness.found_broken()
-            raise DisconnectionError  # so that the pool makes another
+            raise DisconnectionError  # so that the pool throws it away, and makes another
+
+    def comes_back(_: Any, record: Any) -> None:
+        record.info[_USED] = freshness.now()
+
+    def thrown_away(*_: Any) -> None:
+        freshness.found_broken()
 
     pool = QueuePool(
         connect,
@@ -41,7 +44,9 @@ def pool_of(connect: Callable[[], Any], pool_size: int, timeout: float, is_alive
         reset_on_return=None,  # a connection goes back as it came; a rollback would be a round trip
         use_lifo=True,
     )
-    event.listen(pool, "checkout", check)
+    event.listen(pool, "checkout", goes_out)
+    event.listen(pool, "checkin", comes_back)
+    event.listen(pool, "invalidate", thrown_away)
     return pool
 
 
@@ -62,20 +67,15 @@ def lent(
     except PoolTimeout as error:
         raise StorageUnavailable(f"no connection was free: {error}") from error
     connection: Any = fairy.dbapi_connection
-    freshness: Freshness | None = fairy.info.get(_FRESHNESS)  # not of the caller's pool
     try:
         if verify is not None and _VERIFIED not in fairy.info:
             verify(connection)
             fairy.info[_VERIFIED] = True
         yield connection
         finish(connection)
-        if freshness is not None:
-            fairy.info[_USED] = freshness.now()
     except Exception:
         if not is_usable(connection):
             fairy.invalidate()
-            if freshness is not None:
-                freshness.found_broken()
         raise
     except BaseException:
         fairy.invalidate()

@@ -10,14 +10,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from attrs import frozen
 
-from aett.adapters.sql.statement import Parameters, Rows
+from aett.adapters.sql.statement import Parameters, Rows, Statement
 from aett.core.errors import UnsupportedServer
 from aett.core.number import MAX_REVISION
+from aett.core.plan import Plan, arun, run
 
 TEXT: Final = "re\u0301ne\u0301e \u6f22 \U0001f600 ' \" \\ % %s %(a)s :b $1 ? {c} \N{NO-BREAK SPACE}\u200b "
 BYTES: Final = bytes(range(256))
@@ -51,42 +52,39 @@ class Probe:
     text: str
     settings: str
 
-    def judge(self, rows: Rows) -> None:
-        """Raise `UnsupportedServer` unless all came back."""
-        ((*columns, reason),) = rows
-        if reason is not None:
-            raise UnsupportedServer(f"the connection cannot be used: {reason}")
-        self._compare(columns)
-
-    def failed(self, error: Exception) -> UnsupportedServer:
-        """What it means that the connection could not even be asked."""
-        return UnsupportedServer(
-            f"the connection takes not all text ({type(error).__name__}): look at its {self.settings}"
-        )
-
-    def _compare(self, columns: Sequence[Any]) -> None:
-        for (name, expected), column in zip(EXPECTED, columns, strict=True):
-            if type(column) is not type(expected) or column != expected:
-                raise UnsupportedServer(
-                    f"the connection does not give {name} back as they are: look at its {self.settings}"
-                )
-
 
 def prove(connection: Any, rows: Callable[[Any, str, Parameters], Rows], probe: Probe) -> None:
     """Ask the connection; `rows` are those of a statement."""
-    try:
-        answer = rows(connection, probe.text, PARAMETERS)
-    except (ValueError, TypeError, LookupError) as error:  # no driver's own: of encoding and converting
-        raise probe.failed(error) from error
-    probe.judge(answer)
+
+    def perform(step: Any) -> Any:
+        return rows(connection, step.text, step.parameters)
+
+    run(_proof(probe), perform)
 
 
 async def prove_awaiting(
     connection: Any, rows: Callable[[Any, str, Parameters], Awaitable[Rows]], probe: Probe
 ) -> None:
     """The same, awaited."""
+
+    async def perform(step: Any) -> Any:
+        return await rows(connection, step.text, step.parameters)
+
+    await arun(_proof(probe), perform)
+
+
+def _proof(probe: Probe) -> Plan[None]:
     try:
-        answer = await rows(connection, probe.text, PARAMETERS)
-    except (ValueError, TypeError, LookupError) as error:
-        raise probe.failed(error) from error
-    probe.judge(answer)
+        answer = yield from Statement(probe.text, PARAMETERS)
+    except (ValueError, TypeError, LookupError) as error:  # no driver's own: of encoding and converting
+        raise UnsupportedServer(
+            f"the connection takes not all text ({type(error).__name__}): look at its {probe.settings}"
+        ) from error
+    ((*columns, reason),) = answer
+    if reason is not None:
+        raise UnsupportedServer(f"the connection cannot be used: {reason}")
+    for (name, expected), column in zip(EXPECTED, columns, strict=True):
+        if type(column) is not type(expected) or column != expected:
+            raise UnsupportedServer(
+                f"the connection does not give {name} back as they are: look at its {probe.settings}"
+            )

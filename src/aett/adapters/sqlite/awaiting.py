@@ -17,7 +17,7 @@ from aett.adapters.sqlite.driver import Driver, driver, usable
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
 from aett.adapters.sqlite.executing import checkpoint_of, execute, transact, verify
 from aett.adapters.sqlite.file import File
-from aett.adapters.store.loop import running_loop
+from aett.adapters.store.loop import of_closed, running_loop
 from aett.core.errors import StoreClosed
 from aett.core.plan import Step
 
@@ -105,9 +105,7 @@ class AsyncSqlitePerformer:
             return self._drivers.get(key) or await self._open(key)
 
     def _opening_here(self) -> asyncio.Lock:
-        # A lock that was waited for holds its loop: what belongs to closed loops is dropped.
-        for loop in [each for each in list(self._opening) if each.is_closed()]:
-            self._opening.pop(loop, None)
+        of_closed(self._opening)  # dropped: a lock that was waited for holds its loop
         return self._opening.setdefault(running_loop(), asyncio.Lock())
 
     async def _open(self, key: tuple[int, bool]) -> Driver:

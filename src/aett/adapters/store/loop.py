@@ -1,8 +1,11 @@
-"""The event loop in which awaited stores work."""
+"""The event loop in which awaited stores work, and those that are closed."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TypeVar
+
+V = TypeVar("V")
 
 
 def running_loop() -> asyncio.AbstractEventLoop:
@@ -14,3 +17,10 @@ def running_loop() -> asyncio.AbstractEventLoop:
             "aett's awaited stores work on asyncio, and no event loop of asyncio is running: under another"
             " library, such as trio, use the sync stores on its threads (trio.to_thread.run_sync)"
         ) from None
+
+
+def of_closed(by_loop: dict[asyncio.AbstractEventLoop, V]) -> list[V]:
+    """What belongs to loops that are closed, taken out: what is kept there mostly holds its loop, too."""
+    closed = [loop for loop in list(by_loop) if loop.is_closed()]
+    taken = (by_loop.pop(loop, None) for loop in closed)  # another thread may have been here first
+    return [each for each in taken if each is not None]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
+from aett.adapters.lending.blocking import OwnPool
 from aett.adapters.store.blocking import Performer
 from aett.adapters.store.loop import running_loop
 from aett.adapters.store.pause import Pause
-from aett.core.errors import StoreClosed
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -19,15 +19,14 @@ A = TypeVar("A")
 class ThreadedPerformer:
     """Performs each step on a thread; a cancelled task leaves it to be done there, and nothing half done.
 
-    A forked child has none of its parent's threads, so it starts its own.
+    A forked child has none of its parent's threads: as any `OwnPool`, it starts its own.
     """
 
     def __init__(self, perform: Performer, threads: int) -> None:
         self._perform = perform
-        self._number = threads
-        self._process = os.getpid()
-        self._threads = self._started()
-        self._closed = False
+        self._threads = OwnPool(
+            "threads", lambda: ThreadPoolExecutor(threads, thread_name_prefix="aett"), nullcontext, _let_go
+        )
 
     async def __call__(self, step: Step[A], /) -> A:
         """Perform it."""
@@ -35,20 +34,16 @@ class ThreadedPerformer:
         answer: Any = None
         if isinstance(asked, Pause):
             await asyncio.sleep(asked.seconds)
-        elif self._closed:
-            raise StoreClosed("this store is closed")
         else:
-            if self._process != os.getpid():
-                self._process, self._threads = os.getpid(), self._started()
-            answer = await running_loop().run_in_executor(self._threads, self._perform, asked)
+            with self._threads.lent(alone=False) as threads:
+                answer = await running_loop().run_in_executor(threads, self._perform, asked)
         return answer  # type: ignore[no-any-return]  # the step says what it is
 
     async def close(self) -> None:
-        """Close what was opened, when the threads have done."""
-        if not self._closed:
-            self._closed = True
-            await asyncio.to_thread(self._perform.close)
-            self._threads.shutdown(wait=False)
+        """Close what was opened."""
+        self._threads.close()
+        await asyncio.to_thread(self._perform.close)
 
-    def _started(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._number, thread_name_prefix="aett")
+
+def _let_go(threads: ThreadPoolExecutor) -> None:
+    threads.shutdown(wait=False)  # the loop must not wait for them
