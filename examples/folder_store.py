@@ -7,21 +7,20 @@
 """
 
 import fcntl
-import json
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from attrs import astuple
+import msgspec
 
-from aett import MAX_REVISION, CorruptStorage, Head, SchemaMismatch, Snapshot, StorageUnavailable
+from aett import MAX_REVISION, CorruptStorage, SchemaMismatch, Snapshot, StorageUnavailable
 from aett.adapters.keeping import Record, stores
 
 MADE_BY = b'{"made by": "folder store, format 1"}\n'
 NOBODY = Record("", "", 0, 0, 0, b"", 0, b"", b"", b"", 0)
-BYTES = ("commit_id", "headers", "events", "commands")
+LINES = msgspec.json.Decoder(Record | Snapshot)  # an array for a commit, an object for a snapshot
 
 
 class Folder:
@@ -104,7 +103,7 @@ class Folder:
     def _write(self, item: Record | Snapshot) -> None:
         with self.log.open("r+b") as log:
             log.truncate(log.seek(sum(len(each) for each in log if each.endswith(b"\n"))))
-            log.write(_line(item))
+            log.write(msgspec.json.encode(item) + b"\n")
             log.flush()
             os.fsync(log.fileno())
 
@@ -117,7 +116,7 @@ class Folder:
 
     def _replace(self, items: list[Record | Snapshot]) -> None:
         with self.log.with_suffix(".new").open("wb") as new:
-            new.writelines([MADE_BY, *map(_line, items)])
+            new.writelines([MADE_BY, *(msgspec.json.encode(each) + b"\n" for each in items)])
             new.flush()
             os.fsync(new.fileno())
         Path(new.name).replace(self.log)
@@ -128,19 +127,10 @@ def _place(item: Record | Snapshot) -> tuple[str, str]:
     return found.tenant_id, found.stream_id
 
 
-def _line(item: Record | Snapshot) -> bytes:
-    fields = item._asdict() if isinstance(item, Record) else {"snapshot": astuple(item)}
-    return json.dumps(fields, default=lambda each: each.decode("latin-1")).encode() + b"\n"
-
-
 def _item(line: bytes) -> Record | Snapshot:
     try:
-        fields = json.loads(line)
-        if "snapshot" not in fields:
-            return Record(**{**fields, **{name: fields[name].encode("latin-1") for name in BYTES}})
-        head, fingerprint, payload = fields["snapshot"]
-        return Snapshot(Head(*head), fingerprint, payload.encode("latin-1"))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return LINES.decode(line)
+    except msgspec.MsgspecError as error:
         raise CorruptStorage(f"a line of the log is neither a commit nor a snapshot: {error}") from error
 
 

@@ -20,6 +20,7 @@ ADAPTERS = Path(aett.adapters.__file__ or "").parent
 multiprocessing.set_forkserver_preload(
     [
         "tests.contract.served",
+        "tests.contract.described",
         *(
             f"aett.adapters.{each.parent.name}.{each.stem}"
             for each in ADAPTERS.glob("*/*.py")

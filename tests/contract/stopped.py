@@ -24,17 +24,16 @@ class LargePages(Served):
     """For engines whose servers limit a page, by its bytes or its length; of the sync face."""
 
     def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
-        """With many bytes, by small pages and by pages as large as a server's, by both faces."""
+        """With many bytes, by small pages and by pages as large as a server's; by both faces, of one plan."""
         head, expected = Head(*STREAM), list[Commit]()
         for number in range(1_005):
             body = Photographed(bytes(2_300)) if number % 2 else Photographed(b"small")
             expected.append(unnumbered(stored(clients.one, make(head, body))))
             head = Head.after(expected[-1])
         with closing(Clients(awaited(clients.place), clients.traits)) as awaiting:
-            for face in (clients, awaiting):
-                small, large = face.connect(page_size=256).commits, face.connect(page_size=1000).commits
-                for read in (large.get(*STREAM), small.get_to(*STREAM, LAST), large.get_from(STREAM[0])):
-                    must_be(map(unnumbered, read), expected, "L7: 1,005 commits")
+            small, large = clients.connect(page_size=256).commits, awaiting.connect(page_size=1000).commits
+            for read in (large.get(*STREAM), small.get_to(*STREAM, LAST), large.get_from(STREAM[0])):
+                must_be(map(unnumbered, read), expected, "L7: 1,005 commits")
 
 
 class ReadAwaiting(Served):

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 from examples import folder_store
 from examples.folder_store import MADE_BY, MEANINGS, Folder
@@ -44,7 +45,7 @@ def spoil(folder: Path, tenant_id: str, stream_id: str) -> None:
     log = folder / "log.jsonl"
     lines = log.read_bytes().splitlines(keepends=True)
     (*_, last) = (
-        index for index, line in enumerate(lines) if f'"{tenant_id}", "stream_id": "{stream_id}"'.encode() in line
+        index for index, line in enumerate(lines) if line.startswith(f'["{tenant_id}","{stream_id}"'.encode())
     )
     lines[last] = lines[last][:20] + bytes(20) + lines[last][40:]
     log.write_bytes(b"".join(lines))
@@ -59,9 +60,8 @@ def alienate(folder: Path) -> None:
 def leave_half(folder: Path, commit: Commit) -> None:
     """All that an append writes but the line break."""
     record = Recorder(TOPICS).record(commit)
-    fields = record._replace(checkpoint=99)._asdict()
-    with (folder / "log.jsonl").open("a") as log:
-        log.write(json.dumps(fields, default=lambda each: each.decode("latin-1")))
+    with (folder / "log.jsonl").open("ab") as log:
+        log.write(msgspec.json.encode(record._replace(checkpoint=99)))
 
 
 def harness(engine: Any = folder_store, *, awaited: bool = False) -> Harness:

@@ -4,7 +4,7 @@ Plans yield at each round trip, so this runs the real ones, not a model of them:
 
 1. A state is the engine's content, and for each actor the answers that it has had so far. A generator cannot be
    copied; so an actor is its program, which makes the plan anew, and those answers, which bring it to where it
-   stands. A program must do the same whenever it is answered the same.
+   stands, once for all states that share them. A program must do the same whenever it is answered the same.
 2. From a state, each actor that waits for an answer can be next. Its step is performed on a copy of the engine,
    and so are the faults that the budget has left: it crashes before the step, the step is done but its reply
    lost, the step is done twice.
@@ -88,11 +88,13 @@ class Budget:
 
     def spent(self, event: Event) -> Budget | None:
         """What is left after this; None if that is too little."""
-        name = {Event.CRASH: "crashes", Event.LOST: "lost", Event.TWICE: "twice"}.get(event)
-        if name is None:
+        if event is Event.STEP:
             return self
-        left = getattr(self, name) - 1
-        return None if left < 0 else evolve(self, **{name: left})
+        if event is Event.CRASH:
+            return evolve(self, crashes=self.crashes - 1) if self.crashes else None
+        if event is Event.LOST:
+            return evolve(self, lost=self.lost - 1) if self.lost else None
+        return evolve(self, twice=self.twice - 1) if self.twice else None
 
 
 @frozen
@@ -118,12 +120,26 @@ class _Actor:
 
 
 @frozen
+class _Choice:
+    """What may happen next: an event at the next step of an actor, and what it leaves of the budget."""
+
+    name: str
+    index: int
+    event: Event
+    step: Step[Any]
+    left: Budget
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.event.value} {self.step}"
+
+
+@frozen
 class _State:
     world: Any
     actors: tuple[_Actor, ...]
     budget: Budget
     came: _State | None = field(default=None, repr=False)
-    line: str = ""
+    choice: _Choice | None = None
 
     def key(self) -> Hashable:
         return (self.world.key(), tuple(actor.key() for actor in self.actors), self.budget)
@@ -131,20 +147,10 @@ class _State:
     def schedule(self) -> list[str]:
         lines: list[str] = []
         state: _State | None = self
-        while state is not None and state.line:
-            lines.append(state.line)
+        while state is not None and state.choice is not None:
+            lines.append(str(state.choice))
             state = state.came
         return lines[::-1]
-
-
-@frozen
-class _Choice:
-    """What may happen next: an event at the next step of an actor, and what it leaves of the budget."""
-
-    name: str
-    index: int
-    event: Event
-    left: Budget
 
 
 @frozen
@@ -155,6 +161,7 @@ class Interleavings:
     world: Simulated
     check: Check
     budget: Budget = Budget()
+    _known: dict[tuple[str, tuple[str, ...]], _Actor] = field(factory=dict, init=False, eq=False, repr=False)
 
     def explore(self, limit: int = 1_000_000) -> Explored:
         """Visit every state. `Misbehaved` with a shortest schedule; a `RuntimeError` if there are too many."""
@@ -189,7 +196,7 @@ class Interleavings:
         return Explored(steps, times)
 
     def _start(self) -> _State:
-        actors = tuple(_advanced(program, _Actor()) for program in self.actors.values())
+        actors = tuple(self._advanced(name, _Actor()) for name in self.actors)
         return _State(self.world.copy(), actors, self.budget)
 
     def _checked(self, state: _State) -> None:
@@ -202,7 +209,7 @@ class Interleavings:
     def _choices(self, state: _State) -> list[_Choice]:
         """What can happen next."""
         return [
-            _Choice(name, index, event, left)
+            _Choice(name, index, event, actor.step, left)
             for index, (name, actor) in enumerate(zip(self.actors, state.actors, strict=True))
             if actor.step is not None
             for event in Event
@@ -212,14 +219,30 @@ class Interleavings:
 
     def _taken(self, state: _State, choice: _Choice) -> _State:
         """The state after it."""
-        index, world, actor = choice.index, state.world.copy(), state.actors[choice.index]
-        line = f"{choice.name} {choice.event.value} {actor.step}"
+        index, world = choice.index, state.world.copy()
         try:
-            following = _after(self.actors[choice.name], actor, choice.event, world)
+            following = self._after(choice, state.actors[index], world)
         except Exception as reason:
-            raise Misbehaved(reason, [*state.schedule(), line]) from reason
+            raise Misbehaved(reason, [*state.schedule(), str(choice)]) from reason
         actors = (*state.actors[:index], following, *state.actors[index + 1 :])
-        return _State(world, actors, choice.left, state, line)
+        return _State(world, actors, choice.left, state, choice)
+
+    def _after(self, choice: _Choice, actor: _Actor, world: Simulated) -> _Actor:
+        if choice.event is Event.CRASH:
+            return evolve(actor, step=None, result=CRASHED)
+        answer = world.perform(choice.step)
+        if choice.event is Event.TWICE:
+            answer = world.perform(choice.step)
+        if choice.event is Event.LOST:
+            answer = _LOST
+        told = "lost" if answer is _LOST else repr(answer)
+        return self._advanced(choice.name, _Actor((*actor.answers, answer), (*actor.told, told)))
+
+    def _advanced(self, name: str, actor: _Actor) -> _Actor:
+        """The actor at its next step, or its end."""
+        if (known := self._known.get((name, actor.told))) is None:
+            known = self._known[name, actor.told] = _replayed(self.actors[name], actor)
+        return known
 
 
 def _changes(world: Simulated, step: Step[Any]) -> bool:
@@ -229,20 +252,7 @@ def _changes(world: Simulated, step: Step[Any]) -> bool:
     return once.key() != world.key()
 
 
-def _after(program: Program, actor: _Actor, event: Event, world: Simulated) -> _Actor:
-    if event is Event.CRASH:
-        return evolve(actor, step=None, result=CRASHED)
-    assert actor.step is not None
-    answer = world.perform(actor.step)
-    if event is Event.TWICE:
-        answer = world.perform(actor.step)
-    if event is Event.LOST:
-        answer = _LOST
-    told = "lost" if answer is _LOST else repr(answer)
-    return _advanced(program, _Actor((*actor.answers, answer), (*actor.told, told)))
-
-
-def _advanced(program: Program, actor: _Actor) -> _Actor:
+def _replayed(program: Program, actor: _Actor) -> _Actor:
     """The actor at its next step, or its end: its plan is made anew and given all its answers."""
     plan = program()
     try:

@@ -37,7 +37,7 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
         async def opened() -> Opened:
             session: Any = _session(place) if isinstance(place, Configuration) else place
             stack = AsyncExitStack()
-            client = session.client(service, config=settings, endpoint_url=endpoint)
+            client = session.client(service, config=settings, endpoint_url=endpoint, verify=_verify(endpoint))
             return stack, prepared(await stack.enter_async_context(client), timeout)
 
         name = f"{service} at {endpoint or 'Amazon'}"
@@ -47,6 +47,11 @@ def lender_of(place: Any, service: str, pool_size: int, timeout: float) -> Async
             f"a URL, a Configuration, an aioboto3.Session or a client of {service}'s, not {type(place).__name__}"
         )
     return AsyncCallersPool(lambda: nullcontext(place), verify_awaiting)
+
+
+def _verify(endpoint: str | None) -> bool | None:
+    """No without TLS: to load all certificates takes longer than many a request. Else as the session says."""
+    return False if endpoint is not None and endpoint.startswith("http://") else None
 
 
 def _session(place: Configuration) -> Any:
