@@ -129,9 +129,10 @@ def _place(item: Record | Snapshot) -> tuple[str, str]:
 
 def _item(line: bytes) -> Record | Snapshot:
     try:
-        return LINES.decode(line)
+        item: Record | Snapshot = LINES.decode(line)
     except msgspec.MsgspecError as error:
         raise CorruptStorage(f"a line of the log is neither a commit nor a snapshot: {error}") from error
+    return item
 
 
 MEANINGS = ((FileNotFoundError, SchemaMismatch), (OSError, StorageUnavailable))

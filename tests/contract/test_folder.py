@@ -80,7 +80,9 @@ def harness(engine: Any = folder_store, *, awaited: bool = False) -> Harness:
             )
             yield attrs.evolve(made, faults=faults)
 
-    return Harness(f"folder, {'async' if awaited else 'sync'}", place)
+    return Harness(
+        f"folder, {'async' if awaited else 'sync'}", place, slow=awaited
+    )  # all its steps are on threads
 
 
 class TestFolder(Failing, Contract):

@@ -20,7 +20,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from enum import Enum
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -153,6 +153,10 @@ class _State:
         return lines[::-1]
 
 
+_Heard: TypeAlias = tuple[str, tuple[str, ...]]
+"""An actor's name, and what it was told."""
+
+
 @frozen
 class Interleavings:
     """Actors on an engine, and what must hold in the end."""
@@ -161,7 +165,7 @@ class Interleavings:
     world: Simulated
     check: Check
     budget: Budget = Budget()
-    _known: dict[tuple[str, tuple[str, ...]], _Actor] = field(factory=dict, init=False, eq=False, repr=False)
+    _known: dict[_Heard, _Actor] = field(factory=dict[_Heard, _Actor], init=False, eq=False, repr=False)
 
     def explore(self, limit: int = 1_000_000) -> Explored:
         """Visit every state. `Misbehaved` with a shortest schedule; a `RuntimeError` if there are too many."""
