@@ -37,7 +37,7 @@ class TestPostgresql(Joins, Served):
 class TestAsyncPostgresql(Served):
     @pytest.fixture
     def harness(self, postgresql_url: str) -> Harness:
-        return harness(ENGINE, postgresql_url, awaited=True)
+        return harness(ENGINE, postgresql_url, awaited=True, slow=True)
 
 
 class TestPostgresqlBehindAPooler(Contract):

@@ -30,7 +30,14 @@ def dynamodb() -> Server:
 def _local() -> Server:
     folder, port = folder_of(None), free_port()
     command: list[str | Path] = [
-        *("java", "-Xmx2g", f"-Djava.library.path={LOCAL / 'DynamoDBLocal_lib'}", f"-Djava.io.tmpdir={folder}"),
+        *(
+            "java",
+            "-Xmx2g",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            f"-Djava.library.path={LOCAL / 'DynamoDBLocal_lib'}",
+            f"-Djava.io.tmpdir={folder}",
+        ),
         *("-jar", LOCAL / "DynamoDBLocal.jar", "-port", str(port), "-inMemory", "-sharedDb"),
     ]
     endpoint = f"http://127.0.0.1:{port}"
