@@ -9,7 +9,7 @@ import pytest
 import sqlglot
 from sqlglot.errors import ErrorLevel
 
-from aett.adapters.mssql.dialect import dialect
+from aett.adapters.mssql.dialect import PROBE, dialect
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.rendering import positional
 
@@ -31,7 +31,7 @@ def statements(words: Dialect) -> Iterator[str]:
     yield from (getattr(words.barrier, "newest"), getattr(words.barrier, "passed"))  # noqa: B009  # of one kind
 
 
-@pytest.mark.parametrize("text", list(statements(WORDS)))
+@pytest.mark.parametrize("text", [*statements(WORDS), PROBE.text])
 def test_every_statement_is_t_sql(text: str) -> None:
     rendered, names = positional(text)
     assert rendered.count("?") == len(names)

@@ -63,18 +63,52 @@ def test_a_place_is_told_without_secrets() -> None:
     assert "s3cret" not in str(refused.value)
 
 
+class Borrowed:
+    """A connection of the caller's, on a server that gives back what it is sent, or what is put in its place."""
+
+    def __init__(self, *, converted: int | None = None, reason: str | None = None, **instead: object) -> None:
+        self._converted, self._reason, self._instead = converted, reason, instead
+        self._row = list[object]()
+        self.description = [(name,) for name in ("fingerprint", "", "bytes", "empty", "large", "small", "reason")]
+
+    def get_output_converter(self, number: int) -> object:
+        return str if number == self._converted else None
+
+    def cursor(self) -> Borrowed:
+        return self
+
+    def execute(self, _: str, values: list[object]) -> None:
+        sent = dict(zip(("fingerprint", "", "bytes", "empty", "large", "small"), values, strict=True))
+        self._row = [*(sent | self._instead).values(), self._reason]
+
+    def fetchall(self) -> list[list[object]]:
+        return [self._row]
+
+    def close(self) -> None:
+        """Of the cursor."""
+
+
+def test_a_connection_that_gives_back_what_it_is_sent_is_taken() -> None:
+    connection: Any = Borrowed()
+    verify(connection)
+
+
 @pytest.mark.parametrize(("kind", "name"), [("SQL_VARBINARY", "VARBINARY"), ("SQL_BIGINT", "BIGINT")])
 def test_a_connection_with_converters_of_its_own_is_refused(kind: str, name: str) -> None:
-    class Converting:
-        def get_output_converter(self, number: int) -> object:
-            return str if number == getattr(pyodbc, kind) else None
-
-    class Plain:
-        def get_output_converter(self, _: int) -> object:
-            return None
-
-    plain: Any = Plain()
-    verify(plain)
-    converting: Any = Converting()
+    connection: Any = Borrowed(converted=getattr(pyodbc, kind))
     with pytest.raises(UnsupportedServer, match=f"reads {name} by output converters"):
-        verify(converting)
+        verify(connection)
+
+
+@pytest.mark.parametrize(
+    ("instead", "told"),
+    [
+        ({"large": 2.0**63}, "large integers"),
+        ({"bytes": b"cut"}, "bytes"),
+        ({"reason": "READ UNCOMMITTED"}, "READ"),
+    ],
+)
+def test_a_connection_that_changes_anything_is_refused(instead: dict[str, Any], told: str) -> None:
+    connection: Any = Borrowed(**instead)
+    with pytest.raises(UnsupportedServer, match=told):
+        verify(connection)

@@ -13,6 +13,7 @@ from typing import Final
 from aett.adapters.sql.barrier import QueuedBarrier
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.naming import Table, table_named
+from aett.adapters.sql.probe import Probe
 from aett.adapters.store.record import COLUMNS
 
 SCHEMA_VERSION: Final = 1
@@ -87,6 +88,19 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         checkpoint=_CHECKPOINT,
         limit="OFFSET 0 ROWS FETCH NEXT :page_size ROWS ONLY",
     )
+
+
+PROBE: Final = Probe(
+    text=(
+        # What is called fingerprint is read as text.
+        "SELECT :text AS fingerprint, CAST(:text AS VARBINARY(MAX)), CAST(:bytes AS VARBINARY(MAX)),"
+        " CAST(:empty AS VARBINARY(MAX)), CAST(:large AS BIGINT), CAST(:small AS BIGINT),"
+        " CASE WHEN EXISTS (SELECT 1 FROM sys.dm_exec_sessions"
+        " WHERE session_id = @@SPID AND transaction_isolation_level = 1)"
+        " THEN 'at READ UNCOMMITTED it would show what is never committed' END"
+    ),
+    settings="output converters",
+)
 
 
 def _quoted(table: Table) -> str:

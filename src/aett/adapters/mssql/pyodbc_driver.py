@@ -11,9 +11,11 @@ import pyodbc
 from sqlalchemy.pool import Pool
 
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.mssql.dialect import PROBE
 from aett.adapters.mssql.errors import FAILURES
 from aett.adapters.sql import pooling
 from aett.adapters.sql.performing import Driver
+from aett.adapters.sql.probe import prove
 from aett.adapters.sql.rendering import positional
 from aett.adapters.sql.statement import Parameters, Rows
 from aett.core.errors import UnsupportedServer
@@ -99,7 +101,8 @@ def _finish(connection: Connection) -> None:
 
 
 def verify(connection: Connection) -> None:
-    """`UnsupportedServer` if it reads what we store by converters of the caller's; all else is bound as bytes."""
+    """`UnsupportedServer` if it does not give back what it is given, in every kind of column."""
+    prove(connection, _rows, PROBE)
     converter: Any = getattr(connection, "get_output_converter")  # noqa: B009  # its type is partly unknown
     converted = [name for name, kind in _STORED.items() if converter(kind) is not None]
     if converted:
