@@ -103,7 +103,7 @@ class Folder:
     def _write(self, item: Record | Snapshot) -> None:
         with self.log.open("r+b") as log:
             log.truncate(log.seek(sum(len(each) for each in log if each.endswith(b"\n"))))
-            log.write(msgspec.json.encode(item) + b"\n")
+            log.write(_line(item))
             log.flush()
             os.fsync(log.fileno())
 
@@ -116,7 +116,7 @@ class Folder:
 
     def _replace(self, items: list[Record | Snapshot]) -> None:
         with self.log.with_suffix(".new").open("wb") as new:
-            new.writelines([MADE_BY, *(msgspec.json.encode(each) + b"\n" for each in items)])
+            new.writelines([MADE_BY, *map(_line, items)])
             new.flush()
             os.fsync(new.fileno())
         Path(new.name).replace(self.log)
@@ -125,6 +125,10 @@ class Folder:
 def _place(item: Record | Snapshot) -> tuple[str, str]:
     found = item if isinstance(item, Record) else item.head
     return found.tenant_id, found.stream_id
+
+
+def _line(item: Record | Snapshot) -> bytes:
+    return msgspec.json.encode(item) + b"\n"
 
 
 def _item(line: bytes) -> Record | Snapshot:

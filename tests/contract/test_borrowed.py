@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -31,7 +32,7 @@ from tests.contract.test_lending import At, place_of
 from tests.contract.test_mysql_server import known
 
 from aett import UnsupportedServer
-from aett.adapters import dynamodb, mysql, postgresql, sqlite
+from aett.adapters import dynamodb, postgresql, sqlite
 from aett.testing.samples import TOPICS
 
 
@@ -49,8 +50,7 @@ def at_mysql(mysql_url: str) -> Generator[At]:
 
 def must_be_refused(at: At, given: Any, told: str) -> None:
     """A connection or pool; a good one beside it sees that nothing was written."""
-    place: Any = {"mysql": mysql, "postgresql": postgresql}[at.engine]
-    store = place.CommitStore(given, topic_map=TOPICS, **at.arguments)
+    store = import_module(f"aett.adapters.{at.engine}").CommitStore(given, topic_map=TOPICS, **at.arguments)
     written = commit(1)
     for _ in range(2):  # refused once, it is not taken for verified
         with pytest.raises(UnsupportedServer, match=told):
@@ -63,8 +63,7 @@ def must_be_refused(at: At, given: Any, told: str) -> None:
 
 async def must_be_refused_awaiting(at: At, given: Any, told: str) -> None:
     """The same, awaited."""
-    place: Any = {"mysql": mysql, "postgresql": postgresql}[at.engine]
-    store = place.AsyncCommitStore(given, topic_map=TOPICS, **at.arguments)
+    store = import_module(f"aett.adapters.{at.engine}").AsyncCommitStore(given, topic_map=TOPICS, **at.arguments)
     written = commit(1)
     for _ in range(2):
         with pytest.raises(UnsupportedServer, match=told):
@@ -196,7 +195,7 @@ MYSQL: list[tuple[dict[str, Any], str]] = [
 
 
 @contextmanager
-def mysql_pool(connect: Callable[[], Any]) -> Generator[QueuePool]:
+def queue_pool(connect: Callable[[], Any]) -> Generator[QueuePool]:
     pool = QueuePool(connect)
     yield pool
     pool.dispose()
@@ -211,7 +210,7 @@ def test_a_pymysql_connection_that_would_change_something_is_refused(
 
     with connect() as connection:
         must_be_refused(at_mysql, connection, told)
-    with mysql_pool(connect) as pool:
+    with queue_pool(connect) as pool:
         must_be_refused(at_mysql, pool, told)
 
 

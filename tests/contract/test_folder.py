@@ -80,9 +80,8 @@ def harness(engine: Any = folder_store, *, awaited: bool = False) -> Harness:
             )
             yield attrs.evolve(made, faults=faults)
 
-    return Harness(
-        f"folder, {'async' if awaited else 'sync'}", place, slow=awaited
-    )  # all its steps are on threads
+    # All steps of the async face are on threads.
+    return Harness(f"folder, {'async' if awaited else 'sync'}", place, slow=awaited)
 
 
 class TestFolder(Failing, Contract):

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy.pool import QueuePool
-from tests.contract.leaving import commit
 from tests.contract.served import Joined, Joining, Joins, Served, harness, store
+from tests.contract.test_borrowed import must_be_refused, queue_pool
 from tests.contract.test_lending import At, place_of
-from tests.contract.test_silence import PATIENCE, used
+from tests.contract.test_silence import gives_up, used
 from tests.servers.relay import relayed
 
-from aett import StorageUnavailable, UnsupportedServer
-from aett.adapters import mssql
 from aett.testing import Harness
 from aett.testing.clients import Clients
 from aett.testing.samples import TOPICS
@@ -62,36 +58,30 @@ def at(mssql_url: str) -> Generator[At]:
         yield at
 
 
-def in_hexadecimal(connection: Any) -> None:
-    import pyodbc  # noqa: PLC0415  # where there is no server, there may be no unixODBC
+def converting(kind: str, converter: Callable[[bytes], object]) -> Callable[[Any], None]:
+    def change(connection: Any) -> None:
+        import pyodbc  # noqa: PLC0415  # where there is no server, there may be no unixODBC
 
-    connection.add_output_converter(pyodbc.SQL_VARBINARY, bytes.hex)
+        connection.add_output_converter(getattr(pyodbc, kind), converter)
 
-
-def in_decimals(connection: Any) -> None:
-    import pyodbc  # noqa: PLC0415
-
-    connection.add_output_converter(pyodbc.SQL_BIGINT, lambda _: 7)
+    return change
 
 
 def uncommitted(connection: Any) -> None:
     connection.execute("SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED")
 
 
-@pytest.mark.parametrize("pooled", [False, True], ids=["connection", "pool"])
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (in_hexadecimal, "output converters"),
-        (in_decimals, "output converters"),
+        (converting("SQL_VARBINARY", bytes.hex), "output converters"),
+        (converting("SQL_BIGINT", lambda _: 7), "output converters"),
         (uncommitted, "READ UNCOMMITTED"),
     ],
+    ids=["bytes", "integers", "isolation"],
 )
 def test_a_connection_that_would_change_something_is_refused(
-    at: At,
-    change: Callable[[Any], None],
-    told: str,
-    pooled: bool,  # noqa: FBT001
+    at: At, change: Callable[[Any], None], told: str
 ) -> None:
     import pyodbc  # noqa: PLC0415
 
@@ -100,17 +90,10 @@ def test_a_connection_that_would_change_something_is_refused(
         change(connection)
         return connection
 
-    written = commit(1)
-    pool = QueuePool(connect)
     with closing(connect()) as connection:
-        stores: Any = mssql
-        changed = stores.CommitStore(pool if pooled else connection, topic_map=TOPICS, **at.arguments)
-        for _ in range(2):  # refused once, it is not taken for verified
-            with pytest.raises(UnsupportedServer, match=told):
-                changed.commit(written)
-    pool.dispose()
-    with at.made("CommitStore", topic_map=TOPICS) as good:
-        assert list(good.get(written.tenant_id, written.stream_id)) == []
+        must_be_refused(at, connection, told)
+    with queue_pool(connect) as pool:
+        must_be_refused(at, pool, told)
 
 
 def test_nothing_is_waited_for_longer_than_the_timeout(at: At) -> None:
@@ -121,8 +104,4 @@ def test_nothing_is_waited_for_longer_than_the_timeout(at: At) -> None:
         url = at.url.replace(f"PORT={port[0]}", f"PORT={address.rpartition(':')[2]}")
         by_relay: Any = At("mssql", url, at.arguments).made("CommitStore", topic_map=TOPICS, timeout=1.0)
         used(by_relay)
-        with ThreadPoolExecutor(1) as thread, relay.silenced():
-            for number in (1, 2):  # with a connection that was open, and with a new one
-                with pytest.raises(StorageUnavailable):
-                    thread.submit(by_relay.commit, commit(number)).result(PATIENCE)
-            thread.submit(by_relay.close).result(PATIENCE)
+        gives_up(by_relay, relay)

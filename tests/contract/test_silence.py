@@ -53,6 +53,16 @@ def used(store: Any) -> None:
     pytest.fail("the store is never there")
 
 
+def gives_up(store: Any, relay: Relay) -> None:
+    """When nobody answers, with a connection that was open, and with a new one; and it closes."""
+    # Where nothing bounds it, it ends when there is an end to the silence.
+    with ThreadPoolExecutor(1) as thread, relay.silenced():
+        for number in (1, 2):
+            with pytest.raises(StorageUnavailable):
+                thread.submit(store.commit, commit(number)).result(PATIENCE)
+        thread.submit(store.close).result(PATIENCE)
+
+
 async def used_awaiting(store: Any) -> None:
     """The same, awaited."""
     for _ in range(PATIENCE):
@@ -199,12 +209,7 @@ def test_nothing_is_waited_for_longer_than_the_timeout(through: tuple[At, Relay]
     at, relay = through
     store: Any = at.made("CommitStore", topic_map=TOPICS, timeout=0.5)
     used(store)
-    # Where nothing bounds it, it ends when there is an end to the silence.
-    with ThreadPoolExecutor(1) as thread, relay.silenced():
-        for number in (1, 2):  # with a connection that was open, and with a new one
-            with pytest.raises(StorageUnavailable):
-                thread.submit(store.commit, commit(number)).result(PATIENCE)
-        thread.submit(store.close).result(PATIENCE)
+    gives_up(store, relay)
     gc.collect()
 
 

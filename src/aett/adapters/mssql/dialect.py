@@ -13,7 +13,7 @@ from typing import Final
 from aett.adapters.sql.barrier import QueuedBarrier
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.naming import Table, table_named
-from aett.adapters.sql.probe import Probe
+from aett.adapters.sql.probe import UNCOMMITTED, Probe
 from aett.adapters.store.record import COLUMNS
 
 SCHEMA_VERSION: Final = 1
@@ -97,7 +97,7 @@ PROBE: Final = Probe(
         " CAST(:empty AS VARBINARY(MAX)), CAST(:large AS BIGINT), CAST(:small AS BIGINT),"
         " CASE WHEN EXISTS (SELECT 1 FROM sys.dm_exec_sessions"
         " WHERE session_id = @@SPID AND transaction_isolation_level = 1)"
-        " THEN 'at READ UNCOMMITTED it would show what is never committed' END"
+        f" THEN '{UNCOMMITTED}' END"
     ),
     settings="output converters",
 )

@@ -8,7 +8,7 @@ from typing import Final
 from aett.adapters.sql.barrier import QueuedBarrier
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
-from aett.adapters.sql.probe import Probe
+from aett.adapters.sql.probe import UNCOMMITTED, Probe
 from aett.adapters.store.record import COLUMNS
 
 SCHEMA_VERSION: Final = 1
@@ -137,7 +137,7 @@ PROBE: Final = Probe(
         " CAST(:empty AS BINARY), CAST(:large AS SIGNED), CAST(:small AS SIGNED),"
         # Each server sees one of these: MySQL has no tx_isolation any more, old MariaDB no transaction_isolation.
         " CASE WHEN /*M!100100 @@tx_isolation */ /*!80000 @@transaction_isolation */ = 'READ-UNCOMMITTED'"
-        " THEN 'at READ UNCOMMITTED it would show what is never committed' END"
+        f" THEN '{UNCOMMITTED}' END"
     ),
     settings="charset, use_unicode, converters and sql_mode",
 )

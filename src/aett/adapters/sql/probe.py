@@ -41,6 +41,10 @@ EXPECTED: Final[tuple[tuple[str, Any], ...]] = (
 )
 
 
+UNCOMMITTED: Final = "at READ UNCOMMITTED it would show what is never committed"
+"""A reason of several servers'."""
+
+
 @frozen
 class Probe:
     """How it is asked.
