@@ -57,11 +57,19 @@ class Folder:
         place = (tenant_id, stream_id)
         return self._read(lambda r: r[:2] == place and r.stream_revision >= low and r.first_revision <= high, size)
 
-    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> list[Record]:
+    def stream_back(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> list[Record]:
+        place = (tenant_id, stream_id)
+        return self._read(lambda r: r[:2] == place and low <= r.stream_revision <= high)[: -size - 1 : -1]
+
+    def log_page(self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int) -> list[Record]:
         until = MAX_REVISION if max_stamp is None else max_stamp
-        return self._read(
-            lambda r: r.tenant_id == tenant_id and (r.checkpoint or 0) > after and r.commit_stamp <= until, size
-        )
+        return self._read(lambda r: _stands(r, tenant_id, after, upto) and r.commit_stamp <= until, size)
+
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> list[Record]:
+        return self._read(lambda r: _stands(r, tenant_id, after, upto))[: -size - 1 : -1]
+
+    def tenants(self, after: str, size: int) -> list[str]:
+        return sorted({r.tenant_id for r in self._read(lambda r: r.tenant_id > after)})[:size]
 
     def find_snapshot(self, tenant_id: str, stream_id: str, max_revision: int) -> Snapshot | None:
         with self._alone():
@@ -95,7 +103,7 @@ class Folder:
                 raise SchemaMismatch(f"{self.log} was not made by this version")
             yield from (_item(line) for line in log if line.endswith(b"\n"))
 
-    def _read(self, wanted: Callable[[Record], bool], size: int) -> list[Record]:
+    def _read(self, wanted: Callable[[Record], bool], size: int | None = None) -> list[Record]:
         with self._alone():
             records = (each for each in self._items() if isinstance(each, Record))
             return list(islice(filter(wanted, records), size))
@@ -125,6 +133,10 @@ class Folder:
 def _place(item: Record | Snapshot) -> tuple[str, str]:
     found = item if isinstance(item, Record) else item.head
     return found.tenant_id, found.stream_id
+
+
+def _stands(record: Record, tenant_id: str, after: int, upto: int) -> bool:
+    return record.tenant_id == tenant_id and after < (record.checkpoint or 0) <= upto
 
 
 def _line(item: Record | Snapshot) -> bytes:

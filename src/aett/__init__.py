@@ -37,6 +37,7 @@ from aett.core.rejection import (
 )
 from aett.core.saga import Saga
 from aett.core.snapshot import Snapshot
+from aett.core.tail import Tail
 from aett.core.topic import Topic
 from aett.core.topic_map import TopicMap
 
@@ -102,6 +103,7 @@ __all__ = [
     "StorageUnavailable",
     "StoreClosed",
     "Success",
+    "Tail",
     "Topic",
     "TopicMap",
     "Undispatched",

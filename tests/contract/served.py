@@ -22,16 +22,17 @@ import pytest
 from attrs import frozen
 from tests.repositories import Repository
 
-from aett import AccessRefused, Failure, Head, SchemaMismatch, StorageUnavailable, Success, UnsupportedServer
+from aett import AccessRefused, Failure, Head, SchemaMismatch, Success, UnsupportedServer
 from aett.adapters.sql.statement import Statement, Transaction
 from aett.ports import CommitStore
 from aett.testing import Contract, Harness, Place, Race, Traits
 from aett.testing.awaited import AwaitedPersistenceManagement, Loop
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, whole
+from aett.testing.model import must_be
 from aett.testing.processes import Processes, Talk
 from aett.testing.racing import race_threads
-from aett.testing.samples import CONFLICTS, TOPICS
+from aett.testing.samples import CONFLICTS, TOPICS, at
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 100_000
@@ -146,11 +147,37 @@ class Joins:
             assert (later.checkpoint or 0) > (held.checkpoint or 0)
             # Nothing new may be told, for what is held has a lower number than what is there.
             assert list(clients.other.commits.get_from(tenant, newest)) == []
-            with pytest.raises(StorageUnavailable):
-                list(clients.other.commits.get_all_to(tenant, later.commit_stamp))
+            assert list(clients.other.commits.get_from(tenant, newest, backwards=True)) == []
             joined.end("COMMIT")
         after = [each.checkpoint for each in clients.other.commits.get_from(tenant, newest)]
         assert after == [held.checkpoint, later.checkpoint]
+
+    def test_L10_beside_a_transaction_held_open_what_was_there_before_is_read_at_once(
+        self, clients: Clients, joining: Joining
+    ) -> None:
+        tenants = {
+            tenant: append(clients.one, (tenant, "old"), *(notes("old") for _ in range(20))) for tenant in "to"
+        }
+        for tenant, before in tenants.items():
+            must_be(clients.other.commits.get_from(tenant), before, "L10: before")
+        with joining(clients) as joined:
+            held = joined.commits.commit(make(Head("t", "held"), commit_id=id_of(9))).unwrap()
+            later = clients.one.commits.commit(make(Head("t", "later"), commit_id=id_of(10))).unwrap()
+            for tenant, before in tenants.items():
+                must_be(
+                    clients.other.commits.get_from(tenant), before, f"L10: tenant {tenant} beside a transaction"
+                )
+                last = clients.other.commits.get_from(tenant, backwards=True, limit=3)
+                must_be(last, before[:-4:-1], f"L10: tenant {tenant}, backwards")
+            tail = clients.other.commits.tail("t")
+            assert tail.held_up
+            assert tail.newest == later.checkpoint
+            assert (tenants["t"][-1].checkpoint or 0) <= tail.settled < (held.checkpoint or 0)
+            # What one asks for by time is all that is there, whoever else is on his way.
+            must_be(clients.other.commits.get_all_to("t", at(1e6)), [*tenants["t"], later], "L8: get_all_to")
+            joined.end("COMMIT")
+        must_be(clients.other.commits.get_from("t"), [*tenants["t"], held, later], "L10: afterwards")
+        assert not clients.other.commits.tail("t").held_up
 
     def test_L10_what_was_rolled_back_holds_up_nobody(self, clients: Clients, joining: Joining) -> None:
         tenant, _ = STREAM

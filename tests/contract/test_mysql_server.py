@@ -218,6 +218,7 @@ def test_the_privileges_that_the_page_names_are_enough(mysql_url: str, table: st
         ("SELECT, INSERT", table),
         ("SELECT, INSERT, DELETE", f"{table}_snapshots"),
         ("SELECT, INSERT, UPDATE", f"{table}_barrier"),
+        ("SELECT, UPDATE", f"{table}_settled"),
     ):
         execute(mysql_url, f"GRANT {privileges} ON {of} TO {user}@'%%'")
     url = mysql_url.replace("root@", f"{user}@", 1)

@@ -84,7 +84,7 @@ def initialize(url: str, table: str) -> None:
         ("ALTER SEQUENCE {t}_checkpoint_seq INCREMENT -1 MINVALUE -9", "numbering of commits .* is 'by -1"),
         ("ALTER TABLE {t} ALTER COLUMN checkpoint DROP IDENTITY", "numbering of commits should be"),
         ("ALTER TABLE {t}_snapshots DROP COLUMN fingerprint", "column commits_snapshots.fingerprint"),
-        ("UPDATE {s}.aett_schema SET version = 99", "schema version of commits should be '1', but is '99'"),
+        ("UPDATE {s}.aett_schema SET version = 99", "schema version of commits should be '2', but is '99'"),
     ],
 )
 def test_initialize_names_what_differs(postgresql_url: str, table: str, spoil: str, told: str) -> None:
@@ -198,6 +198,7 @@ def test_the_privileges_that_the_page_names_are_enough(postgresql_url: str, tabl
         postgresql_url,
         f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role};"
         f" GRANT SELECT, INSERT, UPDATE (checkpoint) ON {table} TO {role};"
+        f" GRANT USAGE ON SEQUENCE {table}_checkpoint_seq TO {role};"
         f" GRANT SELECT, INSERT, UPDATE ON {table}_snapshots TO {role}",
     )
     url = postgresql_url.replace("postgres@", f"{role}@", 1)

@@ -17,6 +17,7 @@ from aett import (
     Head,
     NonConflictingCommit,
     Success,
+    Tail,
 )
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.engine import Engine
@@ -163,6 +164,21 @@ def reader(kind: Kind, times: int) -> Callable[[], Plan[list[Commit]]]:
     return program
 
 
+def backward_reader(kind: Kind) -> Callable[[], Plan[list[Commit]]]:
+    """Reads the log from where its tail tells that it is settled, back to its beginning."""
+
+    def program() -> Plan[list[Commit]]:
+        commits = kind.commits("backward reader")
+        while True:
+            try:
+                found: list[Commit] = yield from read(commits.get_from(TENANT, 0, backwards=True))
+            except StorageUnavailable:
+                continue
+            return found[::-1]
+
+    return program
+
+
 def purger(kind: Kind, stream: str) -> Callable[[], Plan[str]]:
     """Purges a stream."""
 
@@ -214,6 +230,12 @@ def checker(kind: Kind, *streams: str, purged: bool = False) -> Callable[[Any, M
             logged = [each for each in log if each.stream_id == stream]
             told = f"L10: the log has {_ids(logged)}, the stream {_ids(found)}"
             assert kind.compared(logged) == kind.compared(found), told
+        tail = run(commits.tail(TENANT), world)
+        newest = max(checkpoints, default=0)
+        assert tail == Tail(newest, newest), f"L10: the tail is {tail}, and the last commit {newest}"
+        tenants = run(read(commits.tenants()), world)
+        # A purge that died midway may have left something.
+        assert tenants == [TENANT] if log else (purged or not tenants), f"L9: {tenants} have a log"
         ids = _ids(log)
         assert len(ids) == len(set(ids)), f"L2, L4: doubled in {ids}"
         for name, result in results.items():

@@ -69,9 +69,9 @@ def test_a_number_that_need_not_be_higher_than_the_predecessors_puts_a_stream_in
 
 
 def test_a_reader_that_passes_over_holes_skips(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unfilled(table: str, tenant_id: str, after: int, size: int, _: object) -> Plan[list[Item]]:
-        low = items.sorted_number(after + 1)
-        return (yield from queried(table, items.log_partition(tenant_id), low, items.last_place(), size))
+    def unfilled(table: str, tenant_id: str, after: int, upto: int, size: int, _: object) -> Plan[list[Item]]:
+        low, high = items.sorted_number(min(after + 1, upto)), items.sorted_number(upto)
+        return (yield from queried(table, items.log_partition(tenant_id), low, high, size))
 
     monkeypatch.setattr(engine, "entries", unfilled)
     schedule = found(two_streams(), "L10: a reader at 2 will never see", kind=KIND, world=SimulatedDynamo())

@@ -53,8 +53,8 @@ def test_a_number_drawn_before_the_guard_puts_a_stream_in_disorder() -> None:
 
 
 def test_a_reader_that_passes_over_holes_skips(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unfilled(tenant_id: str, after: int, size: int, _: object) -> Plan[list[Document]]:
-        wanted = {"tenant_id": tenant_id, "checkpoint": {"$gt": after}}
+    def unfilled(tenant_id: str, after: int, upto: int, size: int, _: object) -> Plan[list[Document]]:
+        wanted = {"tenant_id": tenant_id, "checkpoint": {"$gt": after, "$lte": upto}}
         return (yield from Find("commits", wanted, (("checkpoint", 1),), size))
 
     monkeypatch.setattr(engine, "entries", unfilled)
@@ -137,9 +137,9 @@ def test_tombstones_that_a_purge_removes_let_a_late_writer_in() -> None:
 
 
 def test_a_floor_that_is_read_after_the_page_hides_what_came_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(tenant_id: str, after: int, size: int, _: object) -> Plan[list[Document]]:
+    def careless(tenant_id: str, after: int, upto: int, size: int, _: object) -> Plan[list[Document]]:
         while True:
-            wanted = {"tenant_id": tenant_id, "checkpoint": {"$gt": after}}
+            wanted = {"tenant_id": tenant_id, "checkpoint": {"$gt": after, "$lte": upto}}
             page = yield from Find("commits", wanted, (("checkpoint", 1),), size)
             counters = yield from Find("counters", {"_id": tenant_id}, (), 1)
             missing = tickets.holes(after, page, counters[0].get("floor", 0) if counters else 0)

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from tests.interleavings.actors import Kind, checker, commit_of, purger, reader, retried, visited, writer
+from tests.interleavings.actors import (
+    Kind,
+    backward_reader,
+    checker,
+    commit_of,
+    purger,
+    reader,
+    retried,
+    visited,
+    writer,
+)
 from tests.simulated.mongodb import SimulatedMongo
 
 from aett.adapters.mongodb.engine import MongoEngine
@@ -38,6 +48,12 @@ def test_two_writers_on_one_stream_and_a_reader(fault: Budget) -> None:
 def test_two_writers_on_two_streams_and_a_reader(fault: Budget) -> None:
     actors = {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "r", 2), "R": reader(KIND, 1)}
     Interleavings(actors, SimulatedMongo(), checker(KIND, "s", "r"), fault).explore()
+
+
+@pytest.mark.parametrize("fault", [Budget(), Budget(crashes=1), Budget(lost=1)], ids=str)
+def test_two_writers_and_a_reader_from_the_log_s_end(fault: Budget) -> None:
+    actors = {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "r", 2), "R": backward_reader(KIND)}
+    visited(Interleavings(actors, SimulatedMongo(), checker(KIND, "s", "r"), fault), many=fault != Budget())
 
 
 def test_a_retry_beside_the_first_try() -> None:

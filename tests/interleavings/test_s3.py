@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.interleavings.actors import (
     Kind,
+    backward_reader,
     checker,
     commit_of,
     purger,
@@ -53,6 +54,12 @@ KEYS = pytest.mark.parametrize("keys", [1000, 1])
 def test_two_writers_on_one_stream_and_a_sequencer(fault: Budget) -> None:
     actors = {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "s", 2), "R": reader(KIND, 1)}
     visited(Interleavings(actors, SimulatedS3(), check_retries, fault), many=fault == Budget(lost=1))
+
+
+@pytest.mark.parametrize("fault", [Budget(), Budget(crashes=1), Budget(lost=1)], ids=str)
+def test_two_writers_and_a_reader_from_the_log_s_end(fault: Budget) -> None:
+    actors = {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "r", 2), "R": backward_reader(KIND)}
+    visited(Interleavings(actors, SimulatedS3(), checker(KIND, "s", "r"), fault), many=True)
 
 
 @KEYS

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Self
 
 from aett.adapters.aws.call import Call, Refused
+from aett.adapters.dynamodb.items import counter_key, listed_key
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
@@ -20,8 +21,13 @@ def _value(attribute: Mapping[str, Any]) -> Any:
 
 
 def _holds(condition: str | None, item: Mapping[str, Any] | None, values: Mapping[str, Any]) -> bool:
-    there = item or {}
-    for clause in (condition or "").split(" AND ") if condition else ():
+    if not condition:
+        return True
+    return any(_all_hold(each, item or {}, values) for each in condition.split(" OR "))
+
+
+def _all_hold(condition: str, there: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    for clause in condition.split(" AND "):
         if match := re.fullmatch(r"attribute_(not_)?exists\((\w+)\)", clause):
             if (match[2] in there) == bool(match[1]):
                 return False
@@ -36,10 +42,13 @@ def _holds(condition: str | None, item: Mapping[str, Any] | None, values: Mappin
 
 
 class SimulatedDynamo:
-    """What the engine's requests do, at once and one after another."""
+    """What the engine's requests do, at once and one after another. listed: a tenant that has written before."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: str | None = "t") -> None:
         self._items: dict[tuple[str, str], Mapping[str, Any]] = {}
+        if listed is not None:
+            for key in (listed_key(listed), counter_key(listed)):
+                self._items[_place(key)] = {**key, "listed": {"N": "1"}}
         self._tokens: frozenset[str] = frozenset()
 
     def copy(self) -> Self:
@@ -83,7 +92,7 @@ class SimulatedDynamo:
                 before = _value(changed.get(name, {"N": "0"}))
                 changed[name] = {"N": str(before + _value(arguments["ExpressionAttributeValues"][variable]))}
             case ["SET", name, "=", other]:
-                changed[name] = changed[other]
+                changed[name] = arguments.get("ExpressionAttributeValues", {}).get(other) or changed[other]
             case other:
                 raise ValueError(other)
         self._items[place] = changed

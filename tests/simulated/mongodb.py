@@ -115,6 +115,8 @@ def _fits(document: Document, wanted: Filter) -> bool:
 def _fits_one(value: Any, wanted: Any) -> bool:
     if not isinstance(wanted, dict):
         return bool(value == wanted)
+    if "$exists" in wanted:
+        return (value is not None) == bool(wanted["$exists"])
     return value is not None and all(
         compare(value, wanted[how]) for how, compare in _COMPARE.items() if how in wanted
     )

@@ -28,7 +28,7 @@ def statements(words: Dialect) -> Iterator[str]:
     for name in COMPUTED:
         value = getattr(words, name)
         yield from (value,) if isinstance(value, str) else value
-    yield from (getattr(words.barrier, "newest"), getattr(words.barrier, "passed"))  # noqa: B009  # of one kind
+    yield from (getattr(words.barrier, each) for each in ("look", "passed", "glimpsed", "note", "rest"))
 
 
 @pytest.mark.parametrize("text", [*statements(WORDS), PROBE.text])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from aett import SchemaMismatch, UnsupportedServer
+from aett import SchemaMismatch, Tail, UnsupportedServer
 from aett.adapters.mysql.dialect import dialect as mysql
 from aett.adapters.postgresql.dialect import dialect as postgresql
-from aett.adapters.sql.barrier import PAUSES, REST, QueuedBarrier, WatchedBarrier
+from aett.adapters.sql.barrier import BITS, PAUSES, AnnouncedBarrier, QueuedBarrier
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
@@ -20,9 +20,9 @@ from aett.adapters.store.pause import Pause
 from aett.adapters.store.record import Record
 from aett.core.plan import Plan, Step
 
-WATCHED = WatchedBarrier("newest", "held")
-QUEUED = QueuedBarrier("newest", "passed")
-NEWEST = Statement("newest", {"tenant_id": "t"}, alone=True)
+ANNOUNCED = AnnouncedBarrier("look", "silent")
+QUEUED = QueuedBarrier("look", "passed", "glimpsed", "note", "rest")
+LOOK = Statement("look", {"tenant_id": "t"}, alone=True)
 
 
 def walk(plan: Plan[Any], *script: tuple[Step[Any], Any]) -> Any:
@@ -84,43 +84,70 @@ def test_a_table_s_name_leaves_room_for_those_of_its_indexes() -> None:
             dialect("t" * 60)
 
 
-# How far a log is settled
+# Where a log ends
 
 
 def test_without_writers_a_log_is_settled_at_once() -> None:
-    assert walk(WATCHED.settled("t"), (NEWEST, [(7, None, [])])) == 7
+    assert walk(ANNOUNCED.tail("t"), (LOOK, [(7, None, 9, [], [])])) == Tail(7, 7)
 
 
-def test_a_reader_waits_for_those_writers_that_were_there_and_for_no_others() -> None:
-    held = Statement("held", {"holders": ["1/1", "2/2"]}, alone=True)
-    one_left = Statement("held", {"holders": ["2/2"]}, alone=True)
-    settled = walk(
-        WATCHED.settled("t"),
-        (NEWEST, [(7, None, ["1/1", "2/2"])]),
+def test_what_writers_announce_is_the_bound_and_nobody_is_waited_for() -> None:
+    assert walk(ANNOUNCED.tail("t"), (LOOK, [(7, None, 9, [8, 6, 7], [])])) == Tail(7, 6)
+    assert walk(ANNOUNCED.tail("t"), (LOOK, [(7, None, 9, [8], [])])) == Tail(7, 7)
+
+
+@pytest.mark.parametrize("turn", [1, 2, 1000])
+def test_an_announced_number_is_told_by_its_lowest_bits_also_where_they_begin_anew(turn: int) -> None:
+    around = turn * 2**BITS
+    for number, drawn in ((around - 2, around + 5), (around + 3, around + 3), (around + 7, around - 1)):
+        look: tuple[Step[Any], Any] = (LOOK, [(around + 9, None, drawn, [number % 2**BITS], [])])
+        assert walk(ANNOUNCED.tail("t"), look) == Tail(around + 9, number)
+
+
+def test_a_writer_that_announces_nothing_is_waited_for_and_no_other() -> None:
+    silent = Statement("silent", {"holders": ["1/1", "2/2"]}, alone=True)
+    one_left = Statement("silent", {"holders": ["2/2"]}, alone=True)
+    tail = walk(
+        ANNOUNCED.tail("t"),
+        (LOOK, [(7, None, 9, [], ["1/1", "2/2"])]),
         (Pause(PAUSES[0]), None),
-        (held, [("2/2",)]),
+        (silent, [("2/2",)]),
         (Pause(PAUSES[1]), None),
         (one_left, []),
     )
-    assert settled == 7
+    assert tail == Tail(7, 7)
 
 
-def test_a_writer_that_stays_leaves_nothing_to_tell() -> None:
-    held = Statement("held", {"holders": ["1/1"]}, alone=True)
-    waits = [step for pause in PAUSES for step in ((Pause(pause), None), (held, [("1/1",)]))]
-    assert walk(WATCHED.settled("t"), (NEWEST, [(7, None, ["1/1"])]), *waits) is None
+def test_a_writer_that_announces_nothing_and_stays_leaves_nothing_to_tell() -> None:
+    silent = Statement("silent", {"holders": ["1/1"]}, alone=True)
+    waits = [step for pause in PAUSES for step in ((Pause(pause), None), (silent, [("1/1",)]))]
+    assert walk(ANNOUNCED.tail("t"), (LOOK, [(7, None, 9, [], ["1/1"])]), *waits) == Tail(7, 0)
 
 
-def test_a_reader_that_queues_has_the_lock_or_rests() -> None:
-    assert walk(QUEUED.settled("t"), (NEWEST, [(7, None)]), (Try("passed"), True)) == 7
-    assert walk(QUEUED.settled("t"), (NEWEST, [(7, None)]), (Try("passed"), False), (Pause(REST), None)) is None
+def test_a_reader_that_queues_has_the_lock_and_notes_the_watermark() -> None:
+    note = Statement("note", {"settled": 9}, writes=True, alone=True)
+    tail = walk(QUEUED.tail("t"), (LOOK, [(7, 9, 5, 0, None)]), (Try("passed"), True), (note, []))
+    assert tail == Tail(7, 7)
+
+
+def test_a_reader_that_queues_in_vain_reads_to_the_watermark_and_lets_all_rest() -> None:
+    rest = Statement("rest", writes=True, alone=True)
+    tail = walk(QUEUED.tail("t"), (LOOK, [(7, 9, 5, 0, None)]), (Try("passed"), False), (rest, []))
+    assert tail == Tail(7, 5)
+
+
+def test_nobody_queues_who_rests_or_has_nothing_above_the_watermark() -> None:
+    assert walk(QUEUED.tail("t"), (LOOK, [(7, 9, 5, 1, None)]), (Try("glimpsed"), False)) == Tail(7, 5)
+    note = Statement("note", {"settled": 9}, writes=True, alone=True)
+    assert walk(QUEUED.tail("t"), (LOOK, [(7, 9, 5, 1, None)]), (Try("glimpsed"), True), (note, [])) == Tail(7, 7)
+    assert walk(QUEUED.tail("t"), (LOOK, [(7, 9, 7, 0, None)])) == Tail(7, 7)
 
 
 def test_a_standby_is_refused() -> None:
     with pytest.raises(UnsupportedServer, match="a standby"):
-        walk(WATCHED.settled("t"), (NEWEST, [(7, "a standby", [])]))
+        walk(ANNOUNCED.tail("t"), (LOOK, [(7, "a standby", 9, [], [])]))
     with pytest.raises(UnsupportedServer, match="a standby"):
-        walk(QUEUED.settled("t"), (NEWEST, [(7, "a standby")]))
+        walk(QUEUED.tail("t"), (LOOK, [(7, 9, 7, 0, "a standby")]))
 
 
 # Appending and making

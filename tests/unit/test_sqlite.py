@@ -281,7 +281,7 @@ def test_a_dropped_unique_index_is_made_again_or_reported_by_name(path: Path, in
             "no such column|tenant_id",
         ),
         (["ALTER TABLE commits RENAME COLUMN commit_stamp TO stamp"], "column commits.commit_stamp .* absent"),
-        (["UPDATE aett_schema SET version = 99"], "schema version of commits should be '1', but is '99'"),
+        (["UPDATE aett_schema SET version = 99"], "schema version of commits should be '2', but is '99'"),
         (
             [
                 "DROP INDEX commits_sequence",

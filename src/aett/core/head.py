@@ -36,6 +36,11 @@ class Head:
                 f" (tenant {self.tenant_id!r}, stream {self.stream_id!r})"
             )
 
+    @property
+    def exists(self) -> bool:
+        """Whether the stream holds anything."""
+        return self.sequence > 0
+
     def commit(
         self,
         *events: object,

@@ -13,10 +13,12 @@ from typing import Protocol
 from uuid import UUID
 
 from aett.core.commit import Commit
+from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.rejection import CommitRejection
+from aett.core.tail import Tail
 
 
 class CommitStore(Protocol):
@@ -27,9 +29,19 @@ class CommitStore(Protocol):
         ...
 
     def get(
-        self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
+        self,
+        tenant_id: str,
+        stream_id: str,
+        *,
+        min_revision: int = 1,
+        max_revision: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
     ) -> Iterator[Commit]:
-        """The stream's events of revisions min to max, both included; commits are cut at the bounds."""
+        """The stream's events of revisions min to max, both included; commits are cut at the bounds.
+
+        backwards: the newest commit first; the events of each stand in their order. limit: commits at most.
+        """
         ...
 
     def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Iterator[Commit]:
@@ -37,11 +49,36 @@ class CommitStore(Protocol):
         ...
 
     def get_all_to(self, tenant_id: str, max_time: datetime) -> Iterator[Commit]:
-        """The tenant's commits stamped at or before this time, in checkpoint order."""
+        """The tenant's commits stamped at or before this time, in checkpoint order: all that are visible."""
         ...
 
-    def get_from(self, tenant_id: str, checkpoint: int = 0) -> Iterator[Commit]:
-        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it."""
+    def get_from(
+        self,
+        tenant_id: str,
+        checkpoint: int = 0,
+        *,
+        max_checkpoint: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Commit]:
+        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it.
+
+        It is read up to where it is settled (`tail`). max_checkpoint: no further than to this one, included.
+        backwards: the newest commit first. limit: commits at most: `get_from(tenant, backwards=True, limit=20)`
+        are the last 20, and with `max_checkpoint` those before them.
+        """
+        ...
+
+    def head(self, tenant_id: str, stream_id: str) -> Head:
+        """Where the stream's next commit goes; a stream without commits has a head that does not `exist`."""
+        ...
+
+    def tail(self, tenant_id: str) -> Tail:
+        """Where the tenant's log ends, and how far it may be read now. It waits for no transaction."""
+        ...
+
+    def tenants(self) -> Iterator[str]:
+        """Every tenant that has a log, each once, in an order of the engine's."""
         ...
 
     def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
@@ -69,9 +106,19 @@ class AsyncCommitStore(Protocol):
         ...
 
     def get(
-        self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
+        self,
+        tenant_id: str,
+        stream_id: str,
+        *,
+        min_revision: int = 1,
+        max_revision: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
     ) -> AsyncIterator[Commit]:
-        """The stream's events of revisions min to max, both included; commits are cut at the bounds."""
+        """The stream's events of revisions min to max, both included; commits are cut at the bounds.
+
+        backwards: the newest commit first; the events of each stand in their order. limit: commits at most.
+        """
         ...
 
     def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> AsyncIterator[Commit]:
@@ -79,11 +126,36 @@ class AsyncCommitStore(Protocol):
         ...
 
     def get_all_to(self, tenant_id: str, max_time: datetime) -> AsyncIterator[Commit]:
-        """The tenant's commits stamped at or before this time, in checkpoint order."""
+        """The tenant's commits stamped at or before this time, in checkpoint order: all that are visible."""
         ...
 
-    def get_from(self, tenant_id: str, checkpoint: int = 0) -> AsyncIterator[Commit]:
-        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it."""
+    def get_from(
+        self,
+        tenant_id: str,
+        checkpoint: int = 0,
+        *,
+        max_checkpoint: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
+    ) -> AsyncIterator[Commit]:
+        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it.
+
+        It is read up to where it is settled (`tail`). max_checkpoint: no further than to this one, included.
+        backwards: the newest commit first. limit: commits at most: `get_from(tenant, backwards=True, limit=20)`
+        are the last 20, and with `max_checkpoint` those before them.
+        """
+        ...
+
+    async def head(self, tenant_id: str, stream_id: str) -> Head:
+        """Where the stream's next commit goes; a stream without commits has a head that does not `exist`."""
+        ...
+
+    async def tail(self, tenant_id: str) -> Tail:
+        """Where the tenant's log ends, and how far it may be read now. It waits for no transaction."""
+        ...
+
+    def tenants(self) -> AsyncIterator[str]:
+        """Every tenant that has a log, each once, in an order of the engine's."""
         ...
 
     async def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:

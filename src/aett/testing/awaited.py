@@ -11,11 +11,13 @@ from uuid import UUID
 from attrs import frozen
 
 from aett.core.commit import Commit
+from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
+from aett.core.tail import Tail
 from aett.ports.commit_store import AsyncCommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement
 from aett.ports.snapshot_store import AsyncSnapshotStore
@@ -79,11 +81,25 @@ class AwaitedCommitStore:
         return self.loop.wait(self.store.commit(commit))
 
     def get(
-        self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
+        self,
+        tenant_id: str,
+        stream_id: str,
+        *,
+        min_revision: int = 1,
+        max_revision: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
     ) -> Iterator[Commit]:
         """The stream between two revisions."""
         return self.loop.iterate(
-            self.store.get(tenant_id, stream_id, min_revision=min_revision, max_revision=max_revision)
+            self.store.get(
+                tenant_id,
+                stream_id,
+                min_revision=min_revision,
+                max_revision=max_revision,
+                backwards=backwards,
+                limit=limit,
+            )
         )
 
     def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Iterator[Commit]:
@@ -94,9 +110,33 @@ class AwaitedCommitStore:
         """The tenant's commits to a time."""
         return self.loop.iterate(self.store.get_all_to(tenant_id, max_time))
 
-    def get_from(self, tenant_id: str, checkpoint: int = 0) -> Iterator[Commit]:
+    def get_from(
+        self,
+        tenant_id: str,
+        checkpoint: int = 0,
+        *,
+        max_checkpoint: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Commit]:
         """The tenant's log after a checkpoint."""
-        return self.loop.iterate(self.store.get_from(tenant_id, checkpoint))
+        return self.loop.iterate(
+            self.store.get_from(
+                tenant_id, checkpoint, max_checkpoint=max_checkpoint, backwards=backwards, limit=limit
+            )
+        )
+
+    def head(self, tenant_id: str, stream_id: str) -> Head:
+        """Where the stream ends."""
+        return self.loop.wait(self.store.head(tenant_id, stream_id))
+
+    def tail(self, tenant_id: str) -> Tail:
+        """Where the log ends."""
+        return self.loop.wait(self.store.tail(tenant_id))
+
+    def tenants(self) -> Iterator[str]:
+        """Who has a log."""
+        return self.loop.iterate(self.store.tenants())
 
     def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
         """The stream's commit of this id."""

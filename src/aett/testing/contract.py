@@ -15,6 +15,7 @@ import pytest
 from aett.testing.clients import Clients, opened
 from aett.testing.harness import Harness
 from aett.testing.laws.competing import Competing
+from aett.testing.laws.ending import Ending
 from aett.testing.laws.judging import Judging
 from aett.testing.laws.reading import Reading
 from aett.testing.laws.refusing import Refusing
@@ -24,7 +25,7 @@ from aett.testing.laws.writing import Writing
 from aett.testing.machine import run_machine
 
 
-class Contract(Writing, Judging, Reading, Upkeep, Refusing, Competing, Turning):
+class Contract(Writing, Judging, Reading, Ending, Upkeep, Refusing, Competing, Turning):
     """Every law as a test. A subclass says, by the fixture `harness`, for which engine."""
 
     @pytest.fixture

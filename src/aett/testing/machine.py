@@ -100,6 +100,30 @@ class StoreMachine(Witnesses):
         found = self.users[who].commits.get(*name, min_revision=low, max_revision=high)
         self._expect(found, self.model.get(name, low, high), f"L8: get({low}, {high})")
 
+    @rule(who=WHO, where=WHERE, low=PART, high=PART, limit=st.none() | st.integers(0, 7))
+    def read_backwards(self, who: int, where: int, low: int, high: int, limit: int | None) -> None:
+        """A stream from its end, and the tenant's log from its (L8, L10)."""
+        name, store = self.names[where], self.users[who].commits
+        low, high = self._revision(name, low), self._revision(name, high)
+        found = store.get(*name, min_revision=low, max_revision=high, backwards=True, limit=limit)
+        self._expect(found, self.model.get(name, low, high)[::-1][:limit], f"L8: get({low}, {high}) backwards")
+        self._learn(who, name[0])
+        after = self.seen.get((who, name[0]), 0)
+        log = store.get_from(name[0], after, backwards=True, limit=limit)
+        must_be(log, self.model.get_from(name[0], after)[::-1][:limit], f"L10: get_from({after}) backwards")
+
+    @rule(who=WHO, where=WHERE)
+    def look_where_it_ends(self, who: int, where: int) -> None:
+        """A stream's head, the tenant's tail, and who has a log (L1, L9, L10)."""
+        name, store = self.names[where], self.users[who].commits
+        head, tail = store.head(*name), store.tail(name[0])
+        assert same(self._compared(head), self._compared(self.model.head(name))), f"L1: the head is {head!r}"
+        self._learn(who, name[0])
+        expected = self.model.tail(name[0])
+        assert tail == expected, f"L10: the tail is {tail!r}, not {expected!r}"
+        tenants = sorted(store.tenants())
+        assert tenants == self.model.tenants(), f"L9: the tenants are {tenants!r}, not {self.model.tenants()!r}"
+
     @rule(who=WHO, where=WHERE, when=WHEN)
     def read_to_time(self, who: int, where: int, when: datetime | tuple[int, int]) -> None:
         """A stream's prefix to a time (L8)."""

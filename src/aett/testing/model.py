@@ -16,6 +16,7 @@ from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.rejection import CommitRejection, ConflictingCommit, DuplicateCommit, NonConflictingCommit
 from aett.core.snapshot import Snapshot
+from aett.core.tail import Tail
 
 Name: TypeAlias = tuple[str, str]
 """Of a stream: its tenant_id and stream_id."""
@@ -180,6 +181,15 @@ class Model:
             if each.checkpoint is not None and each.checkpoint > checkpoint
         ]
         return [each for _, each in sorted(numbered, key=lambda pair: pair[0])]
+
+    def tail(self, tenant_id: str) -> Tail:
+        """Where a tenant's log ends, while nobody writes (L10)."""
+        newest = max((each.checkpoint or 0 for each in self.get_from(tenant_id)), default=0)
+        return Tail(newest, newest)
+
+    def tenants(self) -> list[str]:
+        """Who has a log (L9)."""
+        return sorted({tenant for tenant, _ in self._streams})
 
     def find(self, name: Name, commit_id: UUID) -> Commit | None:
         """A stream's commit of an id."""

@@ -31,17 +31,31 @@ from aett.adapters.dynamodb import items
 from aett.adapters.dynamodb.items import Item, number
 from aett.adapters.dynamodb.purging import finish, is_purged
 from aett.adapters.dynamodb.requests import FAILED, fetched, got, queried, written
-from aett.adapters.dynamodb.tickets import PATIENCE, checkpoint, draw, entries, filled
+from aett.adapters.dynamodb.tickets import (
+    PATIENCE,
+    checkpoint,
+    commits_back,
+    draw,
+    entries,
+    filled,
+    is_tombstone,
+    settled,
+)
 from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
+from aett.core.head import Head
+from aett.core.identifier import MAX_TENANT_BYTES
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
+from aett.core.tail import Tail
 
 MAX_COMMIT_SIZE: Final = 400 * 1024 - 4 * 1024
 """Bytes: an item holds 400 KiB, of which keys, numbers and names need less than these four."""
 
 ATTEMPTS: Final = 100
 """How often a writer draws a number anew, since readers would not wait for it."""
+
+_LAST_NAME: Final = items.text("\U0010ffff" * MAX_TENANT_BYTES)
 
 _FREE: Final = "attribute_not_exists(sk)"
 _ENTRY: Final = 3
@@ -111,32 +125,88 @@ class DynamoEngine:
         records = [items.record(each) for each in found]
         return [each for each in records if each.first_revision <= high]
 
-    def settled(self, tenant_id: str) -> Plan[int | None]:
+    def stream_back(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, before: int | None
+    ) -> Plan[list[Record]]:
+        """In the order of revisions, from the end."""
+        del before
+        partition = items.stream_partition(tenant_id, stream_id)
+        found = yield from queried(
+            self.table, partition, items.sorted_number(low), items.sorted_number(high), size, backwards=True
+        )
+        return [items.record(each) for each in found]
+
+    def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
+        """By its item; a stream that is being purged has none."""
+        found = yield from got(self.table, items.head_key(tenant_id, stream_id))
+        if found is None or is_purged(found):
+            return Head(tenant_id, stream_id)
+        numbers = (int(found[name]["N"]) for name in ("stream_revision", "commit_sequence", "checkpoint"))
+        return Head(tenant_id, stream_id, *numbers)
+
+    def settled(self, tenant_id: str) -> Plan[int]:
         """A page of the log sees to it itself."""
         yield from ()
         del tenant_id
         return MAX_REVISION
 
+    def visible(self, tenant_id: str) -> Plan[int]:
+        """A page of the log is settled."""
+        return (yield from self.settled(tenant_id))
+
+    def tail(self, tenant_id: str) -> Plan[Tail]:
+        """The last commit in the log; the holes before it are waited for, or filled."""
+        newest = yield from self._newest(tenant_id)
+        yield from settled(self.table, tenant_id, newest, self.patience)
+        return Tail(newest, newest)
+
+    def _newest(self, tenant_id: str) -> Plan[int]:
+        found = yield from commits_back(self.table, tenant_id, 0, MAX_REVISION, 1)
+        return checkpoint(found[0]) if found else 0
+
     def log_page(
         self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
     ) -> Plan[list[Record]]:
         """Entries without holes, and the commits that they name."""
-        del upto
         records: list[Record] = []
         while True:
-            found = yield from entries(self.table, tenant_id, after, size, self.patience)
+            found = yield from entries(self.table, tenant_id, after, upto, size, self.patience)
             commits = yield from self._named(tenant_id, found)
             records += [each for each in commits if max_stamp is None or each.commit_stamp <= max_stamp]
             if len(records) >= size or len(found) < size:
                 return records[:size]
             after = checkpoint(found[-1])
 
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Record]]:
+        """Entries from the end, and the commits that they name."""
+        records: list[Record] = []
+        while True:
+            found = yield from commits_back(self.table, tenant_id, after, upto, size - len(records))
+            records += yield from self._named(tenant_id, found)
+            if len(records) == size or not found:
+                return records
+            upto = checkpoint(found[-1]) - 1
+
+    def tenants(self, after: str | None, size: int) -> Plan[list[str]]:
+        """By the list of tenants, without those whose commits have all been purged."""
+        names = list[str]()
+        while len(names) < size:
+            low = items.text(f"{after or ''}\x01")  # no name holds what is lower
+            listed = yield from queried(self.table, items.tenants_partition(), low, _LAST_NAME, size)
+            for each in listed:
+                after = each["sk"]["S"]
+                if len(names) < size and (yield from self._newest(each["sk"]["S"])):
+                    names.append(each["sk"]["S"])
+            if len(listed) < size:
+                break
+        return names
+
     def _named(self, tenant_id: str, found: list[Item]) -> Plan[list[Record]]:
         """The commits of these entries, in order; those that were purged meanwhile are left out."""
         keys = [
             items.commit_key(tenant_id, each["stream_id"]["S"], int(each["stream_revision"]["N"]))
             for each in found
-            if "stream_id" in each
+            if not is_tombstone(each)
         ]
         stored = yield from fetched(self.table, keys)
         records = {each.checkpoint: each for each in map(items.record, stored)}

@@ -65,6 +65,16 @@ def counter_key(tenant_id: str) -> Key:
     return {"pk": {"S": f"counter/{tenant_id}"}, "sk": {"S": "counter"}}
 
 
+def tenants_partition() -> dict[str, str]:
+    """The partition of the list of tenants."""
+    return {"S": "tenants"}
+
+
+def listed_key(tenant_id: str) -> Key:
+    """The key of a tenant in the list of them."""
+    return {"pk": tenants_partition(), "sk": text(tenant_id)}
+
+
 def snapshot_partition(tenant_id: str) -> dict[str, str]:
     """The partition of a tenant's snapshots."""
     return {"S": f"snapshots/{tenant_id}"}

@@ -13,36 +13,51 @@ How a log stays without a gap in which something could appear later:
    is waited, never what is right.
 5. An entry names its commit; one that names none is a tombstone. Nobody ever removes an entry (a purge replaces
    those of its commits by tombstones), so a log has no holes but the newest.
+6. The counter notes up to where the log has been seen without a hole, so that who looks for its tail begins there;
+   and that its tenant stands in the list of tenants, where it is put before the first commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
-from aett.adapters.aws.call import Call, done
-from aett.adapters.dynamodb.items import Item, counter_key, last_place, log_key, log_partition, sorted_number
-from aett.adapters.dynamodb.requests import CONDITION, queried
+from aett.adapters.aws.call import Call, Refused, Reply, done
+from aett.adapters.dynamodb.items import Item, counter_key, listed_key, log_key, log_partition, sorted_number
+from aett.adapters.dynamodb.requests import CONDITION, got, queried
 from aett.adapters.store.pause import Pause
+from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
 
 PATIENCE: Final = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)
 """Seconds between the looks of a reader that has met a hole, before it fills it."""
 
+NUMBERS: Final = 1_000
+"""Entries looked at in one request when holes are sought."""
+
+NOTED: Final = 1_000
+"""Numbers above the last that was noted, which a look at the log's tail finds settled before it notes its own."""
+
 
 def draw(table: str, tenant_id: str) -> Plan[int]:
-    """The tenant's next number."""
-    reply = yield from Call(
-        "update_item",
-        {
-            "TableName": table,
-            "Key": counter_key(tenant_id),
-            "UpdateExpression": "ADD drawn :one",
-            "ExpressionAttributeValues": {":one": {"N": "1"}},
-            "ReturnValues": "UPDATED_NEW",
-        },
+    """The tenant's next number. Whoever draws while the tenant is not listed, lists it."""
+    reply = yield from _changed(table, tenant_id, "ADD drawn :number", 1, {"ReturnValues": "ALL_NEW"})
+    counter = done(reply)["Attributes"]
+    if "listed" not in counter:
+        yield from Call("put_item", {"TableName": table, "Item": listed_key(tenant_id)})
+        yield from _changed(table, tenant_id, "SET listed = :number", 1)
+    return int(counter["drawn"]["N"])
+
+
+def _changed(
+    table: str, tenant_id: str, change: str, number: int, more: Mapping[str, Any] = MappingProxyType({})
+) -> Plan[Refused | Reply]:
+    values = {":number": {"N": str(number)}}
+    arguments = {"TableName": table, "Key": counter_key(tenant_id), "UpdateExpression": change, **more}
+    return (
+        yield from Call("update_item", {**arguments, "ExpressionAttributeValues": values}, refusals=(CONDITION,))
     )
-    return int(done(reply)["Attributes"]["drawn"]["N"])
 
 
 def checkpoint(entry: Item) -> int:
@@ -50,11 +65,15 @@ def checkpoint(entry: Item) -> int:
     return int(entry["sk"]["S"])
 
 
-def entries(table: str, tenant_id: str, after: int, size: int, patience: tuple[float, ...]) -> Plan[list[Item]]:
-    """The log's next entries, at most `size`, between which nothing can appear any more."""
+def entries(
+    table: str, tenant_id: str, after: int, upto: int, size: int, patience: tuple[float, ...]
+) -> Plan[list[Item]]:
+    """The log's next entries up to a number, at most `size`, between which nothing can appear any more."""
     waits = iter(patience)
     while True:
-        found = yield from queried(table, log_partition(tenant_id), sorted_number(after + 1), last_place(), size)
+        found = yield from queried(
+            table, log_partition(tenant_id), sorted_number(min(after + 1, MAX_REVISION)), sorted_number(upto), size
+        )
         missing = _holes(after, found)
         if not missing:
             return found
@@ -62,6 +81,35 @@ def entries(table: str, tenant_id: str, after: int, size: int, patience: tuple[f
             yield from Pause(seconds)
         else:
             yield from filled(table, tenant_id, missing)
+
+
+def commits_back(table: str, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Item]]:
+    """The log's last entries of commits after a number, up to another, at most `size`, newest first."""
+    found = list[Item]()
+    while len(found) < size and after < upto:
+        page = yield from queried(
+            table, log_partition(tenant_id), sorted_number(after + 1), sorted_number(upto), size, backwards=True
+        )
+        found += [each for each in page if not is_tombstone(each)]
+        upto = checkpoint(page[-1]) - 1 if len(page) == size else after
+    return found[:size]
+
+
+def is_tombstone(entry: Item) -> bool:
+    """Whether it names no commit."""
+    return "stream_id" not in entry
+
+
+def settled(table: str, tenant_id: str, number: int, patience: tuple[float, ...]) -> Plan[None]:
+    """Wait for the holes up to a number that has an entry, or fill them; and note it, so that it is done once."""
+    counter = yield from got(table, counter_key(tenant_id))
+    after = floor = 0 if counter is None or "settled" not in counter else int(counter["settled"]["N"])
+    while after < number:
+        found = yield from entries(table, tenant_id, after, number, NUMBERS, patience)
+        after = checkpoint(found[-1]) if len(found) == NUMBERS else number
+    if number - floor >= NOTED:
+        unless = {"ConditionExpression": "attribute_not_exists(settled) OR settled < :number"}
+        yield from _changed(table, tenant_id, "SET settled = :number", number, unless)
 
 
 def _holes(after: int, found: Iterable[Item]) -> list[int]:

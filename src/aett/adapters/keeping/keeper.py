@@ -35,11 +35,23 @@ class Keeper(Protocol):
         """The stream's first records, at most `size`, that hold any of the revisions `low` to `high`."""
         ...
 
-    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> list[Record]:
-        """The tenant's first records, at most `size`, after a checkpoint, in order.
+    def stream_back(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> list[Record]:
+        """The stream's last records, at most `size`, that end at revisions `low` to `high`, newest first."""
+        ...
+
+    def log_page(self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int) -> list[Record]:
+        """The tenant's first records, at most `size`, after a checkpoint, up to another, in order.
 
         max_stamp: if given, only those stamped at or before it, in microseconds since 1970.
         """
+        ...
+
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> list[Record]:
+        """The tenant's last records, at most `size`, after a checkpoint, up to another, newest first."""
+        ...
+
+    def tenants(self, after: str, size: int) -> list[str]:
+        """The tenants that have records, at most `size`, in order: those after this one, which may be empty."""
         ...
 
     def find_snapshot(self, tenant_id: str, stream_id: str, max_revision: int) -> Snapshot | None:

@@ -8,9 +8,11 @@ from attrs import frozen
 
 from aett.adapters.store.record import Record
 from aett.core import identifier
+from aett.core.head import Head
 from aett.core.number import MAX_REVISION, bound
 from aett.core.plan import Plan, Step
 from aett.core.snapshot import Snapshot
+from aett.core.tail import Tail
 
 
 @frozen
@@ -45,18 +47,50 @@ class KeeperEngine:
         page: list[Record] = yield from Call("stream_page", (tenant_id, stream_id, low, high, size))
         return page
 
-    def settled(self, tenant_id: str) -> Plan[int | None]:
+    def stream_back(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, before: int | None
+    ) -> Plan[list[Record]]:
+        """Ask for the page."""
+        del before
+        page: list[Record] = yield from Call("stream_back", (tenant_id, stream_id, low, high, size))
+        return page
+
+    def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
+        """Ask for the last record."""
+        last = yield from self.stream_back(tenant_id, stream_id, 1, MAX_REVISION, 1, None)
+        return last[0].head if last else Head(tenant_id, stream_id)
+
+    def settled(self, tenant_id: str) -> Plan[int]:
         """Everything always is: a call is atomic."""
         yield from ()
         del tenant_id
         return MAX_REVISION
 
+    def visible(self, tenant_id: str) -> Plan[int]:
+        """Everything."""
+        return (yield from self.settled(tenant_id))
+
+    def tail(self, tenant_id: str) -> Plan[Tail]:
+        """Ask for the last record."""
+        last = yield from self.log_back(tenant_id, 0, MAX_REVISION, 1)
+        newest = last[0].checkpoint or 0 if last else 0
+        return Tail(newest, newest)
+
     def log_page(
         self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
     ) -> Plan[list[Record]]:
         """Ask for the page."""
-        del upto
-        page: list[Record] = yield from Call("log_page", (tenant_id, after, max_stamp, size))
+        page: list[Record] = yield from Call("log_page", (tenant_id, after, upto, max_stamp, size))
+        return page
+
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Record]]:
+        """Ask for the page."""
+        page: list[Record] = yield from Call("log_back", (tenant_id, after, upto, size))
+        return page
+
+    def tenants(self, after: str | None, size: int) -> Plan[list[str]]:
+        """Ask for the page."""
+        page: list[str] = yield from Call("tenants", (after or "", size))
         return page
 
 

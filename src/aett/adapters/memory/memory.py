@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
+from heapq import nsmallest
 from itertools import islice
 from operator import attrgetter
 from threading import Lock
@@ -61,13 +62,33 @@ class Memory:
             begin = bisect_left(stream, low, key=_last)
             return [each for each in stream[begin : begin + size] if each.first_revision <= high]
 
-    def log_page(self, tenant_id: str, after: int, max_stamp: int | None, size: int) -> list[Record]:
-        """The tenant's first records, at most `size`, after a checkpoint and stamped at or before an instant."""
+    def stream_back(self, tenant_id: str, stream_id: str, low: int, high: int, size: int) -> list[Record]:
+        """The stream's last records, at most `size`, that end at revisions `low` to `high`, newest first."""
+        with self._lock:
+            stream = self._streams.get((tenant_id, stream_id), [])
+            begin, end = bisect_left(stream, low, key=_last), bisect_right(stream, high, key=_last)
+            return stream[max(begin, end - size) : end][::-1]
+
+    def log_page(self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int) -> list[Record]:
+        """The tenant's first records, at most `size`, between checkpoints and stamped at or before an instant."""
         with self._lock:
             log = self._logs.get(tenant_id, [])
-            rest = (log[index] for index in range(bisect_right(log, after, key=_checkpoint), len(log)))
+            begin, end = bisect_right(log, after, key=_checkpoint), bisect_right(log, upto, key=_checkpoint)
+            rest = (log[index] for index in range(begin, end))
             found = (each for each in rest if max_stamp is None or each.commit_stamp <= max_stamp)
             return list(islice(found, size))
+
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> list[Record]:
+        """The tenant's last records, at most `size`, between checkpoints, newest first."""
+        with self._lock:
+            log = self._logs.get(tenant_id, [])
+            begin, end = bisect_right(log, after, key=_checkpoint), bisect_right(log, upto, key=_checkpoint)
+            return log[max(begin, end - size) : end][::-1]
+
+    def tenants(self, after: str, size: int) -> list[str]:
+        """The tenants that have records, at most `size`, in order: those after this one."""
+        with self._lock:
+            return nsmallest(size, (each for each, log in self._logs.items() if log and each > after))
 
     def find_snapshot(self, tenant_id: str, stream_id: str, max_revision: int) -> Snapshot | None:
         """The newest at or below a revision."""

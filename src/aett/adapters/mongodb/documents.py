@@ -24,6 +24,10 @@ SNAPSHOTS: Final = (Index("snapshot", ("tenant_id", "stream_id", "stream_revisio
 NO_STREAM: Final = ""
 """The stream of tombstones: no stream's name is empty."""
 
+NO_BARRIER: Final[Mapping[str, Any]] = {"purged": {"$exists": False}}
+COMMIT: Final[Mapping[str, Any]] = {"stream_id": {"$gt": NO_STREAM}, **NO_BARRIER}
+"""Filters: what is no barrier, and what is no tombstone either."""
+
 _BARRIERS: Final = UUID("5f6fb5e4-6ad5-4b0e-a0d1-3c1f1a0b8f9c")
 
 

@@ -10,11 +10,13 @@ from attrs import frozen
 
 from aett.adapters.mongodb import documents, purging
 from aett.adapters.mongodb.steps import Document, Find, Insert
-from aett.adapters.mongodb.tickets import PATIENCE, draw, entries
+from aett.adapters.mongodb.tickets import PATIENCE, draw, entries, settled
 from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
+from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
+from aett.core.tail import Tail
 
 MAX_COMMIT_SIZE: Final = 16 * 1024 * 1024 - 16 * 1024
 """Bytes: a document holds 16 MiB, of which the other fields need less than these 16 KiB."""
@@ -86,25 +88,76 @@ class MongoEngine:
         found = yield from Find("commits", wanted, (("stream_revision", 1),), size)
         return [documents.record(each) for each in found if documents.is_commit(each)]
 
-    def settled(self, tenant_id: str) -> Plan[int | None]:
+    def stream_back(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, before: int | None
+    ) -> Plan[list[Record]]:
+        """In the order of revisions, from the end."""
+        del before
+        wanted = {
+            "tenant_id": tenant_id,
+            "stream_id": stream_id,
+            "stream_revision": {"$gte": low, "$lte": high},
+            **documents.NO_BARRIER,
+        }
+        found = yield from Find("commits", wanted, (("stream_revision", -1),), size)
+        return [documents.record(each) for each in found]
+
+    def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
+        """By the key of the sequence; a stream that is being purged has none."""
+        last = yield from purging.head(tenant_id, stream_id)
+        if last is None or documents.is_barrier(last):
+            return Head(tenant_id, stream_id)
+        numbers = (int(last[name]) for name in ("stream_revision", "commit_sequence", "checkpoint"))
+        return Head(tenant_id, stream_id, *numbers)
+
+    def settled(self, tenant_id: str) -> Plan[int]:
         """A page of the log sees to it itself."""
         yield from ()
         del tenant_id
         return MAX_REVISION
 
+    def visible(self, tenant_id: str) -> Plan[int]:
+        """A page of the log is settled."""
+        return (yield from self.settled(tenant_id))
+
+    def tail(self, tenant_id: str) -> Plan[Tail]:
+        """The last commit in the log; the holes before it are waited for, or filled."""
+        wanted = {"tenant_id": tenant_id, **documents.COMMIT}
+        found = yield from Find("commits", wanted, (("checkpoint", -1),), 1, ("checkpoint",), alone=True)
+        newest = int(found[0]["checkpoint"]) if found else 0
+        yield from settled(tenant_id, newest, self.patience)
+        return Tail(newest, newest)
+
     def log_page(
         self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
     ) -> Plan[list[Record]]:
         """Entries without holes, of which tombstones and what is later are left out."""
-        del upto
         records: list[Record] = []
         while True:
-            found = yield from entries(tenant_id, after, size, self.patience)
+            found = yield from entries(tenant_id, after, upto, size, self.patience)
             commits = [documents.record(each) for each in found if documents.is_commit(each)]
             records += [each for each in commits if max_stamp is None or each.commit_stamp <= max_stamp]
             if len(records) >= size or len(found) < size:
                 return records[:size]
             after = found[-1]["checkpoint"]
+
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Record]]:
+        """Commits in the order of numbers, from the end."""
+        wanted = {"tenant_id": tenant_id, "checkpoint": {"$gt": after, "$lte": upto}, **documents.COMMIT}
+        found = yield from Find("commits", wanted, (("checkpoint", -1),), size, alone=True)
+        return [documents.record(each) for each in found]
+
+    def tenants(self, after: str | None, size: int) -> Plan[list[str]]:
+        """From one to the next in the index of the log."""
+        names = list[str]()
+        while len(names) < size:
+            wanted = {"tenant_id": {"$gt": after or ""}, **documents.COMMIT}
+            found = yield from Find("commits", wanted, (("tenant_id", 1),), 1, ("tenant_id",))
+            if not found:
+                break
+            after = found[0]["tenant_id"]
+            names.append(found[0]["tenant_id"])
+        return names
 
 
 def _known(tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[list[Document]]:

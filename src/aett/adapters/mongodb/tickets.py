@@ -37,6 +37,9 @@ PATIENCE: Final = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)
 NUMBERS: Final = 10_000
 """Numbers looked at in one command when holes are sought."""
 
+NOTED: Final = 1_000
+"""Numbers above the floor that a look at the log's tail finds settled before it raises the floor."""
+
 _NUMBER = ("checkpoint",)
 _UPWARDS: Final = (("checkpoint", 1),)
 
@@ -69,13 +72,25 @@ def filled(tenant_id: str, missing: Iterable[int]) -> Plan[None]:
         yield from Insert("commits", tombstone(tenant_id, number))
 
 
-def entries(tenant_id: str, after: int, size: int, patience: tuple[float, ...]) -> Plan[list[Document]]:
-    """The log's next entries, at most `size`, between which nothing can appear any more."""
+def entries(
+    tenant_id: str,
+    after: int,
+    upto: int,
+    size: int,
+    patience: tuple[float, ...],
+    fields: tuple[str, ...] | None = None,
+) -> Plan[list[Document]]:
+    """The log's next entries up to a number, at most `size`, between which nothing can appear any more."""
     floor, waits = 0, iter(patience)
     while True:
         # The floor is older than the page: what was in flight when the page was read has no part in it.
         found = yield from Find(
-            "commits", {"tenant_id": tenant_id, "checkpoint": {"$gt": after}}, _UPWARDS, size, alone=True
+            "commits",
+            {"tenant_id": tenant_id, "checkpoint": {"$gt": after, "$lte": upto}},
+            _UPWARDS,
+            size,
+            fields,
+            alone=True,
         )
         missing = holes(after, found, floor)
         if not missing:
@@ -89,6 +104,17 @@ def entries(tenant_id: str, after: int, size: int, patience: tuple[float, ...]) 
             yield from Pause(seconds)
         else:
             yield from filled(tenant_id, missing)
+
+
+def settled(tenant_id: str, number: int, patience: tuple[float, ...]) -> Plan[None]:
+    """Wait for the holes up to a number that has an entry, or fill them; and note it, so that it is done once."""
+    counters = yield from Find("counters", {"_id": tenant_id}, (), 1, alone=True)
+    after = floor = int(counters[0].get("floor", 0)) if counters else 0
+    while after < number:
+        found = yield from entries(tenant_id, after, number, NUMBERS, patience, _NUMBER)
+        after = found[-1]["checkpoint"] if len(found) == NUMBERS else number
+    if number - floor >= NOTED:
+        yield from modified(tenant_id, {"$max": {"floor": number}})
 
 
 def settle(tenant_id: str, floor: int, number: int) -> Plan[None]:

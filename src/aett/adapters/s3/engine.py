@@ -22,41 +22,40 @@ where nobody looks any more, as if it had come just before the purge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import count
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from attrs import frozen
 
-from aett.adapters.aws.call import Call, Calls, Refused, Reply
-from aett.adapters.s3.keys import Space, Stream, Tenant
+from aett.adapters.aws.call import Call, Calls, Refused
+from aett.adapters.s3.keys import Space, Stream
+from aett.adapters.s3.log import Log
 from aett.adapters.s3.objects import (
-    Entry,
-    Stored,
     commit_object,
-    is_last_of_its_segment,
-    numbered,
-    segment_of,
-    stored,
 )
 from aett.adapters.s3.requests import ABSENT, PAGE, Bucket
-from aett.adapters.s3.search import lowest
-from aett.adapters.s3.sequencing import ENTRIES, generation, is_absent, metadata, nonce_of, sequence
+from aett.adapters.s3.sequencing import (
+    ENTRIES,
+    generation,
+    is_absent,
+    metadata,
+    nonce_of,
+)
+from aett.adapters.s3.streams import Streams
 from aett.adapters.store.engine import UNNUMBERED
 from aett.adapters.store.record import Record
-from aett.core.errors import CorruptStorage, StorageUnavailable
+from aett.core.errors import StorageUnavailable
+from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
+from aett.core.tail import Tail
 
 MAX_COMMIT_SIZE: Final = 1_000_000_000
 """Bytes: one request puts 5 GB; what is put and read stands in memory as a whole."""
 
 ATTEMPTS: Final = 20
 """How often a writer begins again, since the stream was purged or the claim moved meanwhile."""
-
-SEGMENTS: Final = 16
-"""Segments of the log that are read at once."""
 
 
 class _Again(NamedTuple):
@@ -153,116 +152,61 @@ class S3Engine:
         )
         return None if isinstance(moved, Refused) else True
 
+    @property
+    def _streams(self) -> Streams:
+        return Streams(self.space, self.bucket)
+
+    @property
+    def _log(self) -> Log:
+        return Log(self.space, self.bucket, self.entries)
+
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """By the claim of the id, which tells the sequence."""
-        tenant, current = self.space.tenant(tenant_id), 0
-        while True:
-            stream = tenant.stream(stream_id, current)
-            fence, claim = yield from Calls(
-                (self.bucket.get(tenant.fence(stream_id)), self.bucket.get(stream.id(commit_id)))
-            )
-            if generation(fence) == current:
-                break
-            current = generation(fence)
-        if isinstance(claim, Refused):
-            return None
-        (found,) = yield from self._commits([stream.commit(int(claim["Body"]))])
-        return found.record if found is not None and found.record.commit_id == commit_id else None
+        return (yield from self._streams.find(tenant_id, stream_id, commit_id))
 
     def stream_page(
         self, tenant_id: str, stream_id: str, low: int, high: int, size: int, after: int | None
     ) -> Plan[list[Record]]:
-        """From the sequence after the one that was read; or found by asking commits for their revisions."""
-        tenant, current, before = self.space.tenant(tenant_id), 0, -1
-        while True:
-            stream = tenant.stream(stream_id, current)
-            begin = after if after is not None else 0 if low == 1 else (yield from self._before(stream, low))
-            # A commit's revision is at least its sequence: more of them hold nothing below `high`.
-            most = min(size, high - begin)
-            if most < 1:
-                return []
-            page = self.bucket.page(stream.commits, stream.commit(begin), most)
-            fence, reply = yield from Calls((self.bucket.get(tenant.fence(stream_id)), page))
-            if generation(fence) != current:
-                current = generation(fence)
-                continue
-            found = yield from self._commits((yield from self.bucket.continued(page, reply, most)))
-            if None not in found or current == before:
-                return [each.record for each in found if each is not None and each.record.first_revision <= high]
-            # What was listed is gone. Either the stream has been purged meanwhile, and has another generation
-            # now; or there is a gap, which will be told.
-            before = current
+        """By sequences, upwards."""
+        return (yield from self._streams.page(tenant_id, stream_id, low, high, size, after))
 
-    def _before(self, stream: Stream, low: int) -> Plan[int]:
-        """The sequence before that of the first commit that ends at this revision or later."""
+    def stream_back(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, before: int | None
+    ) -> Plan[list[Record]]:
+        """By sequences, down."""
+        return (yield from self._streams.back(tenant_id, stream_id, low, high, size, before))
 
-        def reaches(reply: Reply | Refused) -> bool:
-            return is_absent(reply) or int(metadata(reply)["revision"]) >= low
+    def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
+        """The last commit that is there."""
+        return (yield from self._streams.head(tenant_id, stream_id))
 
-        sequence_ = yield from lowest(
-            1, low, lambda each: self.bucket.head(stream.commit(each)), reaches, (low - 1,)
-        )
-        return sequence_ - 1
-
-    def settled(self, tenant_id: str) -> Plan[int | None]:
-        """A page of the log sees to it itself."""
+    def settled(self, tenant_id: str) -> Plan[int]:
+        """A log never changes behind its newest segment."""
         yield from ()
         del tenant_id
         return MAX_REVISION
 
+    def visible(self, tenant_id: str) -> Plan[int]:
+        """A page of the log is settled."""
+        return (yield from self.settled(tenant_id))
+
+    def tail(self, tenant_id: str) -> Plan[Tail]:
+        """The last entry whose commit is there, once all that is pending has been brought in."""
+        return (yield from self._log.tail(tenant_id))
+
     def log_page(
         self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
     ) -> Plan[list[Record]]:
-        """The commits that the log's segments name; at its end, a new segment is made of what is pending."""
-        del upto
-        tenant = self.space.tenant(tenant_id)
-        records: list[Record] = []
-        while len(records) < size:
-            entries, last = yield from self._entries(tenant, after, size - len(records))
-            if entries:
-                after = entries[-1][0]
-                commits = yield from self._named(tenant, entries)
-                records += [each for each in commits if max_stamp is None or each.commit_stamp <= max_stamp]
-            elif not (yield from sequence(self.bucket, tenant, last, self.entries)):
-                break
-        return records
+        """By segments, upwards."""
+        return (yield from self._log.page(tenant_id, after, upto, max_stamp, size))
 
-    def _entries(self, tenant: Tenant, after: int, size: int) -> Plan[tuple[list[tuple[int, Entry]], int]]:
-        """The log's next entries, at most `size`; and, if there are none, the number of the last segment."""
-        read = segment_of(after) - (0 if is_last_of_its_segment(after) or not after else 1)
-        keys = yield from self.bucket.listed(tenant.room("log"), tenant.segment(read), SEGMENTS)
-        replies: list[Any] = (yield from Calls(tuple(map(self.bucket.get, keys)))) if keys else []
-        found: list[tuple[int, Entry]] = []
-        for number, key, reply in zip(count(read + 1), keys, replies, strict=False):
-            if key != tenant.segment(number) or isinstance(reply, Refused):
-                raise CorruptStorage(f"{tenant.segment(number)}: this segment of the log is missing")
-            found += numbered(key, number, reply["Body"])
-        return [each for each in found if each[0] > after][:size], read + len(keys)
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Record]]:
+        """By segments, down."""
+        return (yield from self._log.back(tenant_id, after, upto, size))
 
-    def _named(self, tenant: Tenant, entries: Sequence[tuple[int, Entry]]) -> Plan[list[Record]]:
-        """The commits of these entries; those that were purged are left out, also by a purge that ended midway."""
-        keys = [tenant.stream(each.stream_id, each.generation).commit(each.sequence) for _, each in entries]
-        streams = list(dict.fromkeys(entry.stream_id for _, entry in entries))
-        wanted = (*map(self.bucket.get, keys), *(self.bucket.get(tenant.fence(each)) for each in streams))
-        replies = yield from Calls(wanted)
-        fences = dict(zip(streams, map(generation, replies[len(keys) :]), strict=True))
-        return [
-            each.record._replace(checkpoint=checkpoint)
-            for (checkpoint, entry), each in zip(entries, _stored(keys, replies), strict=False)
-            if each is not None and each.nonce == entry.nonce and fences[entry.stream_id] == entry.generation
-        ]
-
-    def _commits(self, keys: Sequence[str]) -> Plan[list[Stored | None]]:
-        """The commits under these keys, read at once; None for those that are absent."""
-        replies: list[Any] = (yield from Calls(tuple(map(self.bucket.get, keys)))) if keys else []
-        return _stored(keys, replies)
-
-
-def _stored(keys: Sequence[str], replies: Sequence[Reply | Refused]) -> list[Stored | None]:
-    return [
-        None if isinstance(reply, Refused) else stored(key, reply["Body"])
-        for key, reply in zip(keys, replies, strict=False)
-    ]
+    def tenants(self, after: str | None, size: int) -> Plan[list[str]]:
+        """By their places."""
+        return (yield from self._log.tenants(after, size))
 
 
 def _sequence(record: Record) -> bytes:

@@ -98,6 +98,11 @@ class Tenant:
 
     prefix: str
 
+    @property
+    def end(self) -> str:
+        """A key after all of its own, and before those of the tenants that come after it."""
+        return self.prefix[:-1] + chr(ord("/") + 1)
+
     def stream(self, stream_id: str, generation: int) -> Stream:
         """A generation of a stream."""
         return Stream(self.prefix, stream_id, generation)

@@ -108,16 +108,18 @@ class Bucket:
         page = self.page(prefix, after, most)
         return (yield from self.continued(page, (yield from page), most))
 
-    def folders(self, prefix: str) -> Plan[list[str]]:
-        """What the keys that begin so have next, up to a slash: each once."""
+    def folders(self, prefix: str, after: str | None = None, most: int = ALL) -> Plan[list[str]]:
+        """What keys that begin so have next, up to a slash, each once; those after a key, and at most so many."""
         found: list[str] = []
-        arguments: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix, "Delimiter": "/"}
+        begin = {} if after is None else {"StartAfter": after}
+        arguments: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix, "Delimiter": "/", **begin}
         while True:
-            reply = done((yield from Call("list_objects_v2", {**arguments, "MaxKeys": self.keys})))
+            room = min(self.keys, most - len(found))
+            reply = done((yield from Call("list_objects_v2", {**arguments, "MaxKeys": room})))
             found.extend(each["Prefix"] for each in reply.get("CommonPrefixes", ()))
-            if not reply.get("IsTruncated"):
+            if not reply.get("IsTruncated") or len(found) >= most:
                 return found
-            arguments["ContinuationToken"] = reply["NextContinuationToken"]
+            arguments = {**arguments, "ContinuationToken": reply["NextContinuationToken"]}
 
     def deleted(self, keys: Iterable[str]) -> Plan[None]:
         """Delete these, whether they are there or not; in a versioned bucket the newest version only."""

@@ -32,7 +32,7 @@ has read the whole segment, and never looks at it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from aett.adapters.aws.call import Call, Calls, Refused, Reply
@@ -86,10 +86,11 @@ class Marker(NamedTuple):
 
 def newest(bucket: Bucket, tenant: Tenant) -> Plan[int]:
     """The number of the last segment; 0 if there is none."""
+    return (yield from last_of(lambda number: bucket.head(tenant.segment(number))))
 
-    def head(number: int) -> Call:
-        return bucket.head(tenant.segment(number))
 
+def last_of(head: Callable[[int], Call]) -> Plan[int]:
+    """The last of the numbers from 1 on whose object is there; 0 if there is none."""
     return (yield from lowest(1, _MANY, head, is_absent, _POWERS)) - 1
 
 

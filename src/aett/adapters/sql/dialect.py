@@ -96,6 +96,9 @@ class Dialect:
     limit: str = "LIMIT :page_size"
     """What ends a query for at most so many rows."""
 
+    recursive: bool = True
+    """Whether a recursive query may look a row up in each turn; if not, tenants are found by `SELECT DISTINCT`."""
+
     @property
     def stream(self) -> str:
         """The condition of being one stream's."""
@@ -115,6 +118,45 @@ class Dialect:
         )
 
     @cached_property
+    def stream_back(self) -> str:
+        """Of `tenant_id`, `stream_id`: at most `page_size` commits that end at `low` to `high`, newest first."""
+        return (
+            f"{self._select} WHERE {self.stream} AND stream_revision BETWEEN :low AND :high"
+            f" ORDER BY stream_revision DESC {self.limit}"
+        )
+
+    @cached_property
+    def head(self) -> str:
+        """Of `tenant_id`, `stream_id`: the last commit's `stream_revision`, `commit_sequence` and `checkpoint`."""
+        columns = self._columns(("stream_revision", "commit_sequence", "checkpoint"))
+        return (
+            f"SELECT {columns} FROM {self.commits} WHERE {self.stream} ORDER BY stream_revision DESC"
+            f" {self.limit.replace(':page_size', '1')}"
+        )
+
+    @cached_property
+    def newest(self) -> str:
+        """The highest checkpoint of `tenant_id` that is visible; 0 if there is none."""
+        return f"SELECT COALESCE(MAX({self.checkpoint}), 0) FROM {self.commits} WHERE {self._is('tenant_id')}"
+
+    @cached_property
+    def tenants(self) -> str:
+        """At most `page_size` tenants, in order, those after `tenant_id`, which may be empty."""
+        name, after = self.read("tenant_id"), self.written(":tenant_id")
+        if not self.recursive:
+            return (
+                f"SELECT DISTINCT {name} FROM {self.commits} WHERE tenant_id > {after}"
+                f" ORDER BY tenant_id {self.limit}"
+            )
+        # From one to the next in the index: a tenant's commits are many.
+        following = f"(SELECT MIN(tenant_id) FROM {self.commits} WHERE tenant_id > %s)"
+        return (
+            f"WITH RECURSIVE tenants (tenant_id) AS (SELECT {following % after} UNION ALL"
+            f" SELECT {following % 'tenants.tenant_id'} FROM tenants WHERE tenants.tenant_id IS NOT NULL)"
+            f" SELECT {name} FROM tenants WHERE tenant_id IS NOT NULL {self.limit}"
+        )
+
+    @cached_property
     def log_page(self) -> str:
         """Of `tenant_id`: at most `page_size` commits with checkpoints after `after`, up to `upto`, in order."""
         return self._log("")
@@ -123,6 +165,11 @@ class Dialect:
     def log_page_to(self) -> str:
         """As `log_page`, but only those stamped at or before `max_stamp`."""
         return self._log(" AND commit_stamp <= :max_stamp")
+
+    @cached_property
+    def log_back(self) -> str:
+        """As `log_page`, newest first."""
+        return self._log("", "DESC ")
 
     @cached_property
     def find_snapshot(self) -> str:
@@ -151,10 +198,10 @@ class Dialect:
     def _select(self) -> str:
         return f"SELECT {self._columns(COLUMNS)} FROM {self.commits}"
 
-    def _log(self, more: str) -> str:
+    def _log(self, more: str, order: str = "") -> str:
         return (
             f"{self._select} WHERE {self._is('tenant_id')} AND {self.checkpoint} > :after"
-            f" AND {self.checkpoint} <= :upto{more} ORDER BY {self.checkpoint} {self.limit}"
+            f" AND {self.checkpoint} <= :upto{more} ORDER BY {self.checkpoint} {order}{self.limit}"
         )
 
     def _is(self, name: str) -> str:

@@ -8,8 +8,10 @@ from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.statement import Insert, Statement
 from aett.adapters.store.record import Record
 from aett.core.errors import SchemaMismatch
+from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
+from aett.core.tail import Tail
 
 
 @frozen
@@ -55,10 +57,47 @@ class SqlEngine:
         rows = yield from Statement(self.dialect.stream_page, parameters)
         return [Record(*row) for row in rows]
 
-    def settled(self, tenant_id: str) -> Plan[int | None]:
+    def stream_back(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, before: int | None
+    ) -> Plan[list[Record]]:
+        """By the key of tenant, stream and revision."""
+        del before
+        parameters = {
+            "tenant_id": tenant_id,
+            "stream_id": stream_id,
+            "low": low,
+            "high": high,
+            "page_size": size,
+        }
+        rows = yield from Statement(self.dialect.stream_back, parameters)
+        return [Record(*row) for row in rows]
+
+    def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
+        """By the key of tenant, stream and revision."""
+        place = {"tenant_id": tenant_id, "stream_id": stream_id}
+        rows = yield from Statement(self.dialect.head, place)
+        return Head(tenant_id, stream_id, *rows[0]) if rows else Head(tenant_id, stream_id)
+
+    def settled(self, tenant_id: str) -> Plan[int]:
         """Everything, or as far as the dialect's barrier tells."""
-        barrier = self.dialect.barrier
-        return MAX_REVISION if barrier is None else (yield from barrier.settled(tenant_id))
+        if self.dialect.barrier is None:
+            return MAX_REVISION
+        return (yield from self.dialect.barrier.tail(tenant_id)).settled
+
+    def visible(self, tenant_id: str) -> Plan[int]:
+        """Everything, or what a first look shows: later, a stream's commit may be there without the one before."""
+        return MAX_REVISION if self.dialect.barrier is None else (yield from self._newest(tenant_id))
+
+    def tail(self, tenant_id: str) -> Plan[Tail]:
+        """By the key of tenant and checkpoint, or as the dialect's barrier tells."""
+        if self.dialect.barrier is not None:
+            return (yield from self.dialect.barrier.tail(tenant_id))
+        newest = yield from self._newest(tenant_id)
+        return Tail(newest, newest)
+
+    def _newest(self, tenant_id: str) -> Plan[int]:
+        ((newest,),) = yield from Statement(self.dialect.newest, {"tenant_id": tenant_id})
+        return int(newest)
 
     def log_page(
         self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
@@ -68,10 +107,19 @@ class SqlEngine:
         if max_stamp is None:
             rows = yield from Statement(self.dialect.log_page, parameters, alone=True)
         else:
-            rows = yield from Statement(
-                self.dialect.log_page_to, parameters | {"max_stamp": max_stamp}, alone=True
-            )
+            rows = yield from Statement(self.dialect.log_page_to, parameters | {"max_stamp": max_stamp})
         return [Record(*row) for row in rows]
+
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Record]]:
+        """By the key of tenant and checkpoint."""
+        parameters = {"tenant_id": tenant_id, "after": after, "upto": upto, "page_size": size}
+        rows = yield from Statement(self.dialect.log_back, parameters, alone=True)
+        return [Record(*row) for row in rows]
+
+    def tenants(self, after: str | None, size: int) -> Plan[list[str]]:
+        """By the key that begins with the tenant."""
+        rows = yield from Statement(self.dialect.tenants, {"tenant_id": after or "", "page_size": size})
+        return [name for (name,) in rows]
 
 
 def _must_be_there(query: str, commits: str) -> Plan[None]:

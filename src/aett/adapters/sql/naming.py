@@ -23,6 +23,16 @@ class Table:
         return Table(self.schema, f"{self.name}_snapshots")
 
     @property
+    def registers(self) -> Table:
+        """The table of the registers beside it."""
+        return Table(self.schema, f"{self.name}_registers")
+
+    @property
+    def settled(self) -> Table:
+        """The table of the watermark beside it, for servers whose readers queue."""
+        return Table(self.schema, f"{self.name}_settled")
+
+    @property
     def versions(self) -> Table:
         """The table beside it that tells by which schema version each was made."""
         return Table(self.schema, "aett_schema")

@@ -7,7 +7,7 @@ from typing import Final
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.store.record import COLUMNS
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 MAX_COMMIT_SIZE: Final = 999_000_000
 """Bytes: SQLite's own bound for a row, 10^9, less what else stands in it."""
 
@@ -42,6 +42,14 @@ _SNAPSHOTS: Final = {
 }
 _SNAPSHOT_KEY: Final = ("tenant_id", "stream_id", "stream_revision")
 
+_REGISTERS: Final = {
+    "tenant_id": "TEXT NOT NULL",
+    "name": "TEXT NOT NULL",
+    "version": "INTEGER NOT NULL",
+    "payload": "BLOB NOT NULL",
+}
+_REGISTER_KEY: Final = ("tenant_id", "name")
+
 _VERSIONS: Final = "main.aett_schema"
 _STREAM: Final = "tenant_id = :tenant_id AND stream_id = :stream_id"
 
@@ -63,7 +71,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         prepare=("PRAGMA journal_mode = WAL",),
         create=_create(table),
         describe=(
-            *(_describe_columns(each) for each in (table, f"{table}_snapshots")),
+            *(_describe_columns(each) for each in (table, f"{table}_snapshots", f"{table}_registers")),
             _describe_indexes(table),
             _describe_version(table),
         ),
@@ -71,6 +79,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         drop=(
             f"DROP TABLE IF EXISTS {commits}",
             f"DROP TABLE IF EXISTS {snapshots}",
+            f"DROP TABLE IF EXISTS {_place(f'{table}_registers')}",
             f"CREATE TABLE IF NOT EXISTS {_VERSIONS} (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
             f"DELETE FROM {_VERSIONS} WHERE table_name = {literal(table)}",
         ),
@@ -111,7 +120,6 @@ def _append(commits: str) -> str:
 
 def _create(table: str) -> tuple[str, ...]:
     commits, snapshots = _place(table), _place(f"{table}_snapshots")
-    key = f"PRIMARY KEY ({', '.join(_SNAPSHOT_KEY)})"
     return (
         f"CREATE TABLE IF NOT EXISTS {commits} ({_columns(_COMMITS)})",
         *(
@@ -119,9 +127,22 @@ def _create(table: str) -> tuple[str, ...]:
             f" ON {quoted(table)} ({', '.join(columns)})"
             for name, (kind, columns) in _INDEXES.items()
         ),
-        f"CREATE TABLE IF NOT EXISTS {snapshots} ({_columns(_SNAPSHOTS)}, {key}) WITHOUT ROWID",
+        _create_keyed(snapshots, _SNAPSHOTS, _SNAPSHOT_KEY),
+        _create_keyed(_place(f"{table}_registers"), _REGISTERS, _REGISTER_KEY),
         f"CREATE TABLE IF NOT EXISTS {_VERSIONS} (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL)",
-        f"INSERT OR IGNORE INTO {_VERSIONS} VALUES ({literal(table)}, {SCHEMA_VERSION})",
+        _note_version(table),
+    )
+
+
+def _create_keyed(place: str, columns: dict[str, str], key: tuple[str, ...]) -> str:
+    primary = f"PRIMARY KEY ({', '.join(key)})"
+    return f"CREATE TABLE IF NOT EXISTS {place} ({_columns(columns)}, {primary}) WITHOUT ROWID"
+
+
+def _note_version(table: str) -> str:
+    return (
+        f"INSERT INTO {_VERSIONS} VALUES ({literal(table)}, {SCHEMA_VERSION})"
+        " ON CONFLICT DO UPDATE SET version = MAX(version, excluded.version)"
     )
 
 
@@ -158,7 +179,6 @@ def _describe_version(table: str) -> str:
 
 def _described(table: str) -> dict[str, str]:
     """What `describe` must find."""
-    keys = {name: f" KEY {number}" for number, name in enumerate(_SNAPSHOT_KEY, 1)}
     return {
         f"table {table}": "AUTOINCREMENT",
         f"column {table}.checkpoint": "INTEGER KEY 1",
@@ -169,6 +189,12 @@ def _described(table: str) -> dict[str, str]:
             )
             for name, (kind, columns) in _INDEXES.items()
         },
-        **{f"column {table}_snapshots.{name}": kind + keys.get(name, "") for name, kind in _SNAPSHOTS.items()},
+        **_described_keyed(f"{table}_snapshots", _SNAPSHOTS, _SNAPSHOT_KEY),
+        **_described_keyed(f"{table}_registers", _REGISTERS, _REGISTER_KEY),
         f"schema version of {table}": str(SCHEMA_VERSION),
     }
+
+
+def _described_keyed(table: str, columns: dict[str, str], key: tuple[str, ...]) -> dict[str, str]:
+    keys = {name: f" KEY {number}" for number, name in enumerate(key, 1)}
+    return {f"column {table}.{name}": kind + keys.get(name, "") for name, kind in columns.items()}

@@ -11,12 +11,14 @@ from uuid import UUID
 from aett.adapters.store.plans import CommitPlans, ManagementPlans, SnapshotPlans
 from aett.adapters.store.reading import Reading
 from aett.core.commit import Commit
+from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.plan import AsyncPerform, Plan, arun
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
+from aett.core.tail import Tail
 
 T = TypeVar("T")
 
@@ -73,22 +75,61 @@ class AsyncCommitStoreFace(AsyncFace):
         return await self._run(self._plans.commit(commit))
 
     def get(
-        self, tenant_id: str, stream_id: str, *, min_revision: int = 1, max_revision: int = MAX_REVISION
+        self,
+        tenant_id: str,
+        stream_id: str,
+        *,
+        min_revision: int = 1,
+        max_revision: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
     ) -> AsyncIterator[Commit]:
-        """The stream's events of revisions min to max, both included; commits are cut at the bounds."""
-        return self._read(self._plans.get(tenant_id, stream_id, min_revision, max_revision))
+        """The stream's events of revisions min to max, both included; commits are cut at the bounds.
+
+        backwards: the newest commit first; the events of each stand in their order. limit: commits at most.
+        """
+        return self._read(
+            self._plans.get(tenant_id, stream_id, min_revision, max_revision, backwards=backwards, limit=limit)
+        )
 
     def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> AsyncIterator[Commit]:
         """The longest prefix of the stream whose stamps are all at or before this time."""
         return self._read(self._plans.get_to(tenant_id, stream_id, max_time))
 
     def get_all_to(self, tenant_id: str, max_time: datetime) -> AsyncIterator[Commit]:
-        """The tenant's commits stamped at or before this time, in checkpoint order."""
+        """The tenant's commits stamped at or before this time, in checkpoint order: all that are visible."""
         return self._read(self._plans.get_all_to(tenant_id, max_time))
 
-    def get_from(self, tenant_id: str, checkpoint: int = 0) -> AsyncIterator[Commit]:
-        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it."""
-        return self._read(self._plans.get_from(tenant_id, checkpoint))
+    def get_from(
+        self,
+        tenant_id: str,
+        checkpoint: int = 0,
+        *,
+        max_checkpoint: int = MAX_REVISION,
+        backwards: bool = False,
+        limit: int | None = None,
+    ) -> AsyncIterator[Commit]:
+        """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it.
+
+        It is read up to where it is settled (`tail`). max_checkpoint: no further than to this one, included.
+        backwards: the newest commit first. limit: commits at most: `get_from(tenant, backwards=True, limit=20)`
+        are the last 20, and with `max_checkpoint` those before them.
+        """
+        return self._read(
+            self._plans.get_from(tenant_id, checkpoint, max_checkpoint, backwards=backwards, limit=limit)
+        )
+
+    async def head(self, tenant_id: str, stream_id: str) -> Head:
+        """Where the stream's next commit goes; a stream without commits has a head that does not `exist`."""
+        return await self._run(self._plans.head(tenant_id, stream_id))
+
+    async def tail(self, tenant_id: str) -> Tail:
+        """Where the tenant's log ends, and how far it may be read now. It waits for no transaction."""
+        return await self._run(self._plans.tail(tenant_id))
+
+    def tenants(self) -> AsyncIterator[str]:
+        """Every tenant that has a log, each once, in an order of the engine's."""
+        return self._read(self._plans.tenants())
 
     async def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
         """The stream's commit of this id, if there is one."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from aett.adapters.store.record import Record
+from aett.core.head import Head
 from aett.core.plan import Plan
+from aett.core.tail import Tail
 
 UNNUMBERED: Final = 0
 """No checkpoint yet; none is less than 1."""
 
 
 class Engine(Protocol):
-    """Five plans over records; identifiers and numbers have been checked."""
+    """Plans over records; identifiers and numbers have been checked."""
 
     @property
     def max_commit_size(self) -> int | None:
@@ -39,19 +41,51 @@ class Engine(Protocol):
         """
         ...
 
-    def settled(self, tenant_id: str) -> Plan[int | None]:
-        """A checkpoint at or below which nothing of the tenant's can appear any more; all that can be told.
+    def stream_back(
+        self, tenant_id: str, stream_id: str, low: int, high: int, size: int, before: int | None
+    ) -> Plan[list[Record]]:
+        """The stream's last records, at most `size`, that end at revisions `low` to `high`, newest first.
 
-        None if that cannot be told now, since a writer takes too long. Where commits appear in the
-        order of their checkpoints, it is `MAX_REVISION`, without asking.
+        before: the sequence of the record after them, if it has just been read.
         """
+        ...
+
+    def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
+        """Where the stream ends, without reading what its commits hold."""
+        ...
+
+    def settled(self, tenant_id: str) -> Plan[int]:
+        """A checkpoint at or below which nothing of the tenant's can appear any more, as high as can be told now.
+
+        Where `log_page` sees to that itself, it is `MAX_REVISION`, without asking.
+        """
+        ...
+
+    def visible(self, tenant_id: str) -> Plan[int]:
+        """A checkpoint that nothing visible is above, and everything that begins from now on.
+
+        Where `log_page` reads what is settled, it is `MAX_REVISION`, without asking.
+        """
+        ...
+
+    def tail(self, tenant_id: str) -> Plan[Tail]:
+        """Where the log ends; what readers bring into it or settle is brought in and settled first."""
         ...
 
     def log_page(
         self, tenant_id: str, after: int, upto: int, max_stamp: int | None, size: int
     ) -> Plan[list[Record]]:
-        """The tenant's first records, at most `size`, after a checkpoint, up to one that is settled.
+        """The tenant's first records, at most `size`, after a checkpoint, up to one that is settled or visible.
 
-        max_stamp: if given, only those stamped at or before it, in microseconds since 1970.
+        max_stamp: if given, only those stamped at or before it, in microseconds since 1970; then they need not be
+        settled.
         """
+        ...
+
+    def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Record]]:
+        """The tenant's last records, at most `size`, after a checkpoint, up to a settled one, newest first."""
+        ...
+
+    def tenants(self, after: str | None, size: int) -> Plan[list[str]]:
+        """The tenants that have records: the first, at most `size`, or those after the last that was given."""
         ...

@@ -8,11 +8,14 @@ from uuid import UUID
 
 from aett.adapters.store.reading import Reading
 from aett.core.commit import Commit
+from aett.core.head import Head
+from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.plan import Plan
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
+from aett.core.tail import Tail
 
 
 class CommitPlans(Protocol):
@@ -22,7 +25,16 @@ class CommitPlans(Protocol):
         """Append, or find out why not."""
         ...
 
-    def get(self, tenant_id: str, stream_id: str, min_revision: int, max_revision: int) -> Reading[Commit]:
+    def get(
+        self,
+        tenant_id: str,
+        stream_id: str,
+        min_revision: int,
+        max_revision: int,
+        *,
+        backwards: bool = False,
+        limit: int | None = None,
+    ) -> Reading[Commit]:
         """A stream between revisions."""
         ...
 
@@ -34,8 +46,28 @@ class CommitPlans(Protocol):
         """A tenant's commits by time."""
         ...
 
-    def get_from(self, tenant_id: str, checkpoint: int) -> Reading[Commit]:
+    def get_from(
+        self,
+        tenant_id: str,
+        checkpoint: int,
+        max_checkpoint: int = MAX_REVISION,
+        *,
+        backwards: bool = False,
+        limit: int | None = None,
+    ) -> Reading[Commit]:
         """A tenant's log."""
+        ...
+
+    def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
+        """Where a stream ends."""
+        ...
+
+    def tail(self, tenant_id: str) -> Plan[Tail]:
+        """Where a log ends."""
+        ...
+
+    def tenants(self) -> Reading[str]:
+        """Who has a log."""
         ...
 
     def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Plan[Commit | None]:

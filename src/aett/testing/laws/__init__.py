@@ -3,5 +3,8 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{module}" for module in ("competing", "judging", "reading", "refusing", "upkeep", "writing"))
+    *(
+        f"{__name__}.{module}"
+        for module in ("competing", "ending", "judging", "reading", "refusing", "upkeep", "writing")
+    )
 )
