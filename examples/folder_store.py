@@ -4,6 +4,7 @@
 2. A lock on a file, which the operating system lets go of when its holder dies, is held for each call.
 3. A line counts when its line break is on the disk: what a writer left that died, the next one cuts off.
 4. A purge puts a new file in place of the old. A commit of nobody's in it has the highest checkpoint.
+5. `registers.json` holds the registers; each change puts a new file in its place.
 """
 
 import fcntl
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from aett import MAX_REVISION, CorruptStorage, SchemaMismatch, Snapshot, StorageUnavailable
+from aett import MAX_REVISION, CorruptStorage, Register, SchemaMismatch, Snapshot, StorageUnavailable
 from aett.adapters.keeping import Record, stores
 
 MADE_BY = b'{"made by": "folder store, format 1"}\n'
@@ -81,15 +82,38 @@ class Folder:
         with self._alone():
             self._write(snapshot)
 
+    def find_register(self, tenant_id: str, name: str) -> Register | None:
+        with self._alone():
+            found = {(each.tenant_id, each.name): each for each in self._registers()}
+        return found.get((tenant_id, name))
+
+    def swap_register(self, old: Register, new: Register) -> bool:
+        with self._alone():
+            registers = {(each.tenant_id, each.name): each for each in self._registers()}
+            place = (old.tenant_id, old.name)
+            if registers.pop(place, Register(*place)).version != old.version:
+                return False
+            registers |= {place: new} if new.exists else {}
+            _put(self.path / "registers.json", [msgspec.json.encode(list(registers.values()))])
+            return True
+
+    def register_names(self, tenant_id: str, prefix: str, after: str, size: int) -> list[str]:
+        with self._alone():
+            names = sorted(each.name for each in self._registers() if each.tenant_id == tenant_id)
+        return [each for each in names if each.startswith(prefix) and each > after][:size]
+
     def purge(self, tenant_id: str) -> None:
         self._keep_only(lambda place: place[0] != tenant_id)
+        with self._alone():
+            kept = [each for each in self._registers() if each.tenant_id != tenant_id]
+            _put(self.path / "registers.json", [msgspec.json.encode(kept)])
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> None:
         self._keep_only(lambda place: place != (tenant_id, stream_id))
 
     def drop(self) -> None:
-        for each in (self.log, self.log.with_suffix(".new"), self.path / "lock"):
-            each.unlink(missing_ok=True)
+        for name in ("log.jsonl", "log.new", "registers.json", "registers.new", "lock"):
+            (self.path / name).unlink(missing_ok=True)
 
     @contextmanager
     def _alone(self) -> Generator[None]:
@@ -122,12 +146,20 @@ class Folder:
             kept = [each for each in items if stays(_place(each)) and _place(each) != _place(NOBODY)]
             self._replace([*kept, NOBODY._replace(checkpoint=highest)])
 
+    def _registers(self) -> list[Register]:
+        path = self.path / "registers.json"
+        return msgspec.json.decode(path.read_bytes(), type=list[Register]) if path.exists() else []
+
     def _replace(self, items: list[Record | Snapshot]) -> None:
-        with self.log.with_suffix(".new").open("wb") as new:
-            new.writelines([MADE_BY, *map(_line, items)])
-            new.flush()
-            os.fsync(new.fileno())
-        Path(new.name).replace(self.log)
+        _put(self.log, [MADE_BY, *map(_line, items)])
+
+
+def _put(path: Path, lines: list[bytes]) -> None:
+    with path.with_suffix(".new").open("wb") as new:
+        new.writelines(lines)
+        new.flush()
+        os.fsync(new.fileno())
+    Path(new.name).replace(path)
 
 
 def _place(item: Record | Snapshot) -> tuple[str, str]:
@@ -152,5 +184,7 @@ def _item(line: bytes) -> Record | Snapshot:
 
 
 MEANINGS = ((FileNotFoundError, SchemaMismatch), (OSError, StorageUnavailable))
-CommitStore, SnapshotStore, PersistenceManagement, *awaited = stores(Folder, __name__, failures=MEANINGS)
-AsyncCommitStore, AsyncSnapshotStore, AsyncPersistenceManagement = awaited
+CommitStore, SnapshotStore, RegisterStore, PersistenceManagement, *awaited = stores(
+    Folder, __name__, failures=MEANINGS
+)
+AsyncCommitStore, AsyncSnapshotStore, AsyncRegisterStore, AsyncPersistenceManagement = awaited

@@ -13,6 +13,7 @@ from aett.core.errors import (
     CorruptStorage,
     InvalidCommit,
     InvalidIdentifier,
+    InvalidRegister,
     SchemaMismatch,
     StorageUnavailable,
     StoreClosed,
@@ -28,6 +29,7 @@ from aett.core.later import later
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Result, Success, accept
 from aett.core.page import Page
+from aett.core.register import Overtaken, Register
 from aett.core.rejection import (
     CommitRejection,
     CommitTooLarge,
@@ -92,9 +94,12 @@ __all__ = [
     "Impossible",
     "InvalidCommit",
     "InvalidIdentifier",
+    "InvalidRegister",
     "NonConflictingCommit",
     "Outcome",
+    "Overtaken",
     "Page",
+    "Register",
     "Result",
     "Saga",
     "SchemaMismatch",

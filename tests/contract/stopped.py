@@ -52,6 +52,7 @@ def awaited(place: Place) -> Place:
     return Place(
         commit_store=twin(place.commit_store),
         snapshot_store=twin(place.snapshot_store),
+        register_store=twin(place.register_store),
         persistence=twin(place.persistence),
         awaited=True,
     )

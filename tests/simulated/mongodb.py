@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self
 
-from aett.adapters.mongodb.documents import COMMITS, SNAPSHOTS
+from aett.adapters.mongodb.documents import COMMITS, REGISTERS, SNAPSHOTS
 from aett.adapters.mongodb.steps import (
     Collection,
     CreateIndexes,
@@ -17,7 +17,9 @@ from aett.adapters.mongodb.steps import (
     Index,
     Insert,
     Modify,
+    Remove,
     Replace,
+    Swap,
 )
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -28,7 +30,12 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "$lt": lambda one, other: one < other,
     "$lte": lambda one, other: one <= other,
 }
-KEYS: Mapping[str, tuple[Index, ...]] = {"commits": COMMITS, "snapshots": SNAPSHOTS, "counters": ()}
+KEYS: Mapping[str, tuple[Index, ...]] = {
+    "commits": COMMITS,
+    "snapshots": SNAPSHOTS,
+    "counters": (),
+    "registers": REGISTERS,
+}
 
 
 class SimulatedMongo:
@@ -57,6 +64,14 @@ class SimulatedMongo:
             case Replace(collection, filter, document):
                 self._deleted(collection, filter)
                 return self._inserted(collection, document)
+            case Swap(collection, filter, document):
+                there = self._found(collection, filter, (), 0, None)
+                self._deleted(collection, filter)
+                return bool(there) and self._inserted(collection, document)
+            case Remove(collection, filter):
+                there = self._found(collection, filter, (), 0, None)
+                self._deleted(collection, filter)
+                return bool(there)
             case Delete(collection, filter):
                 return self._deleted(collection, filter)
             case Drop(collection):

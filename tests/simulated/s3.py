@@ -74,7 +74,9 @@ class SimulatedS3:
         page = list(found)[: arguments["MaxKeys"]]
         more = len(found) > len(page)
         return {
-            "Contents": [{"Key": name} for name in page if name in self._objects],
+            "Contents": [
+                {"Key": name, "Size": len(self._objects[name]["Body"])} for name in page if name in self._objects
+            ],
             "CommonPrefixes": [{"Prefix": name} for name in page if name not in self._objects],
             "IsTruncated": more,
             **({"NextContinuationToken": found[page[-1]]} if more else {}),

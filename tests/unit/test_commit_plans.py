@@ -26,7 +26,7 @@ from aett import (
     commutes,
 )
 from aett.adapters.sql.engine import SqlEngine
-from aett.adapters.sql.statement import Insert, Statement
+from aett.adapters.sql.statement import Change, Statement
 from aett.adapters.sqlite.dialect import dialect
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.record import Recorder
@@ -64,13 +64,13 @@ def row(stored: Commit, checkpoint: int) -> tuple[Any, ...]:
     return tuple(RECORDER.record(stored)._replace(checkpoint=checkpoint))
 
 
-def walk(plan: Plan[Any], *answers: Any) -> tuple[list[Statement | Insert], Any]:
+def walk(plan: Plan[Any], *answers: Any) -> tuple[list[Statement | Change], Any]:
     """The statements that the plan asks for when it is given these answers, and its value."""
-    asked: list[Statement | Insert] = []
+    asked: list[Statement | Change] = []
     try:
         step = next(plan)
         for answer in answers:
-            assert isinstance(step, Statement | Insert)
+            assert isinstance(step, Statement | Change)
             asked.append(step)
             step = plan.send(answer)
     except StopIteration as end:
@@ -82,7 +82,7 @@ def test_an_append_is_one_round_trip() -> None:
     mine = commit(1, Added(5))
     asked, outcome = walk(plans().commit(mine), 10)
     assert [step.text for step in asked] == [WORDS.append]
-    assert isinstance(asked[0], Insert)
+    assert isinstance(asked[0], Change)
     assert outcome.unwrap().checkpoint == 10
 
 

@@ -32,7 +32,7 @@ def test_a_face_that_drifts_is_noticed(tmp_path: Path) -> None:
     assert hushed(drifted) != hushed(ADAPTERS / "store/blocking.py")
 
 
-@pytest.mark.parametrize("port", ["commit_store", "snapshot_store", "persistence_management"])
+@pytest.mark.parametrize("port", ["commit_store", "snapshot_store", "register_store", "persistence_management"])
 def test_a_port_says_the_same_twice(port: str) -> None:
     path = ADAPTERS.parent / "ports" / f"{port}.py"
     tree = Hush().visit(ast.parse(path.read_text(encoding="utf-8")))
@@ -43,7 +43,7 @@ def test_a_port_says_the_same_twice(port: str) -> None:
 
 
 @pytest.mark.parametrize("engine", [dynamodb, memory, mongodb, s3, sqlite])
-@pytest.mark.parametrize("port", ["CommitStore", "SnapshotStore", "PersistenceManagement"])
+@pytest.mark.parametrize("port", ["CommitStore", "SnapshotStore", "RegisterStore", "PersistenceManagement"])
 def test_both_faces_of_an_engine_are_made_alike(engine: ModuleType, port: str) -> None:
     sync, awaited = (inspect.signature(getattr(engine, name)) for name in (port, f"Async{port}"))
     assert [(each.name, each.kind, each.default) for each in sync.parameters.values()] == [

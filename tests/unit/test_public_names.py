@@ -5,14 +5,8 @@ from importlib import import_module
 import pytest
 from odbc import HAS_ODBC
 
-STORES = [
-    "AsyncCommitStore",
-    "AsyncPersistenceManagement",
-    "AsyncSnapshotStore",
-    "CommitStore",
-    "PersistenceManagement",
-    "SnapshotStore",
-]
+PORTS = ("CommitStore", "PersistenceManagement", "RegisterStore", "SnapshotStore")
+STORES = [*(f"Async{each}" for each in PORTS), *PORTS]
 PUBLIC = {
     "aett": [
         *(
@@ -36,11 +30,14 @@ PUBLIC = {
             "Impossible",
             "InvalidCommit",
             "InvalidIdentifier",
+            "InvalidRegister",
         ),
         *(
             "NonConflictingCommit",
             "Outcome",
+            "Overtaken",
             "Page",
+            "Register",
             "Result",
             "Saga",
             "SchemaMismatch",
@@ -64,8 +61,13 @@ PUBLIC = {
     "aett.adapters.memory": sorted([*STORES, "Memory"]),
     "aett.adapters.mongodb": STORES,
     "aett.adapters.keeping": [
-        *("AsyncKeeperCommitStore", "AsyncKeeperPersistenceManagement", "AsyncKeeperSnapshotStore", "Keeper"),
-        *("KeeperCommitStore", "KeeperPersistenceManagement", "KeeperSnapshotStore", "Kept", "Record", "stores"),
+        *(
+            f"AsyncKeeper{each}"
+            for each in ("CommitStore", "PersistenceManagement", "RegisterStore", "SnapshotStore")
+        ),
+        "Keeper",
+        *(f"Keeper{each}" for each in ("CommitStore", "PersistenceManagement", "RegisterStore", "SnapshotStore")),
+        *("Kept", "Record", "stores"),
     ],
     "aett.adapters.mssql": STORES,
     "aett.adapters.mysql": STORES,

@@ -15,7 +15,7 @@ from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.rendering import numbered, positional, pyformat
-from aett.adapters.sql.statement import Insert, Statement, Transaction, Try
+from aett.adapters.sql.statement import Change, Statement, Transaction, Try
 from aett.adapters.store.pause import Pause
 from aett.adapters.store.record import Record
 from aett.core.plan import Plan, Step
@@ -160,7 +160,7 @@ RECORD = Record("t", "s", 3, 5, 6, b"i" * 16, 0, b"", b"[]", b"", None)
 def test_an_append_is_one_round_trip_with_its_predecessor_and_the_barrier(dialect: Dialect) -> None:
     plan = SqlEngine(dialect).append(RECORD)
     step = next(plan)
-    assert isinstance(step, Insert)
+    assert isinstance(step, Change)
     assert (step.parameters["previous_sequence"], step.parameters["previous_revision"]) == (2, 4)
     with pytest.raises(StopIteration) as end:
         plan.send(9)

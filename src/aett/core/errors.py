@@ -15,6 +15,10 @@ class InvalidCommit(AettError, ValueError):
     """A commit that cannot be: empty, misnumbered, with a naive time or headers that are not JSON."""
 
 
+class InvalidRegister(AettError, ValueError):
+    """A register that cannot be: its payload is no bytes, or is larger than its engine stores."""
+
+
 class UnsupportedType(AettError, TypeError):
     """A class or value that the codec cannot store and give back equal; names class and attribute."""
 

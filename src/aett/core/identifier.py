@@ -1,4 +1,4 @@
-"""Identifiers of tenants and streams: any text within bounds, compared byte for byte."""
+"""Identifiers of tenants, streams and registers: any text within bounds, compared byte for byte."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def tenant(identifier: str) -> str:
 def stream(identifier: str) -> str:
     """The identifier itself: 1 to 255 UTF-8 bytes, no NUL; otherwise `InvalidIdentifier`."""
     return _checked("stream_id", identifier, MAX_STREAM_BYTES)
+
+
+def register(identifier: str) -> str:
+    """The identifier itself: 1 to 255 UTF-8 bytes, no NUL; otherwise `InvalidIdentifier`."""
+    return _checked("name", identifier, MAX_STREAM_BYTES)
+
+
+def register_prefix(prefix: str) -> str:
+    """What identifiers of registers begin with, perhaps nothing; otherwise `InvalidIdentifier`."""
+    return prefix if prefix == "" else _checked("prefix", prefix, MAX_STREAM_BYTES)
 
 
 def _checked(what: str, identifier: str, limit: int) -> str:

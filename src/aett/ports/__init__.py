@@ -2,13 +2,16 @@
 
 from aett.ports.commit_store import AsyncCommitStore, CommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement, PersistenceManagement
+from aett.ports.register_store import AsyncRegisterStore, RegisterStore
 from aett.ports.snapshot_store import AsyncSnapshotStore, SnapshotStore
 
 __all__ = [
     "AsyncCommitStore",
     "AsyncPersistenceManagement",
+    "AsyncRegisterStore",
     "AsyncSnapshotStore",
     "CommitStore",
     "PersistenceManagement",
+    "RegisterStore",
     "SnapshotStore",
 ]

@@ -15,11 +15,13 @@ from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
+from aett.core.register import Overtaken, Register
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
 from aett.ports.commit_store import AsyncCommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement
+from aett.ports.register_store import AsyncRegisterStore
 from aett.ports.snapshot_store import AsyncSnapshotStore
 
 T = TypeVar("T")
@@ -173,6 +175,30 @@ class AwaitedSnapshotStore:
     def add(self, snapshot: Snapshot) -> None:
         """Keep it."""
         self.loop.wait(self.store.add(snapshot))
+
+
+@frozen
+class AwaitedRegisterStore:
+    """A `RegisterStore` that asks an async one."""
+
+    store: AsyncRegisterStore
+    loop: Loop
+
+    def get(self, tenant_id: str, name: str) -> Register:
+        """What is in it."""
+        return self.loop.wait(self.store.get(tenant_id, name))
+
+    def put(self, register: Register, payload: bytes) -> Outcome[Register, Overtaken]:
+        """Put something into it."""
+        return self.loop.wait(self.store.put(register, payload))
+
+    def remove(self, register: Register) -> Outcome[Register, Overtaken]:
+        """Remove it."""
+        return self.loop.wait(self.store.remove(register))
+
+    def names(self, tenant_id: str, prefix: str = "") -> Iterator[str]:
+        """What registers there are."""
+        return self.loop.iterate(self.store.names(tenant_id, prefix))
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Clients: the three stores of one user of a place, sync for the suite whichever face they have."""
+"""Clients: the four stores of one user of a place, sync for the suite whichever face they have."""
 
 from __future__ import annotations
 
@@ -13,8 +13,15 @@ from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 from aett.ports.commit_store import CommitStore
 from aett.ports.persistence_management import PersistenceManagement
+from aett.ports.register_store import RegisterStore
 from aett.ports.snapshot_store import SnapshotStore
-from aett.testing.awaited import AwaitedCommitStore, AwaitedPersistenceManagement, AwaitedSnapshotStore, Loop
+from aett.testing.awaited import (
+    AwaitedCommitStore,
+    AwaitedPersistenceManagement,
+    AwaitedRegisterStore,
+    AwaitedSnapshotStore,
+    Loop,
+)
 from aett.testing.harness import Harness, Place
 from aett.testing.samples import CONFLICTS, TOPICS
 from aett.testing.traits import Traits
@@ -25,15 +32,16 @@ PAGE_SIZE = 3
 
 @frozen
 class Client:
-    """One user of a place: three open stores."""
+    """One user of a place: four open stores."""
 
     commits: CommitStore
     snapshots: SnapshotStore
+    registers: RegisterStore
     management: PersistenceManagement
     stack: ExitStack
 
     def close(self) -> None:
-        """Close the three stores."""
+        """Close the four stores."""
         self.stack.close()
 
 
@@ -73,18 +81,20 @@ class Clients:
             topic_map=topic_map, conflict_detector=conflict_detector, page_size=page_size
         )
         snapshots: Any = place.snapshot_store()
+        registers: Any = place.register_store()
         management: Any = place.persistence()
         if loop is None:
-            for store in (commits, snapshots, management):
+            for store in (commits, snapshots, registers, management):
                 stack.enter_context(store)
         else:
-            for store in (commits, snapshots, management):
+            for store in (commits, snapshots, registers, management):
                 loop.wait(store.__aenter__())
                 stack.callback(_leave, loop, store)
             commits = AwaitedCommitStore(commits, loop)
             snapshots = AwaitedSnapshotStore(snapshots, loop)
+            registers = AwaitedRegisterStore(registers, loop)
             management = AwaitedPersistenceManagement(management, loop)
-        return Client(commits, snapshots, management, stack)
+        return Client(commits, snapshots, registers, management, stack)
 
     def close(self) -> None:
         """Close every client, then the loop."""

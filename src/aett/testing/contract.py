@@ -19,13 +19,14 @@ from aett.testing.laws.ending import Ending
 from aett.testing.laws.judging import Judging
 from aett.testing.laws.reading import Reading
 from aett.testing.laws.refusing import Refusing
+from aett.testing.laws.registers import Registering
 from aett.testing.laws.turning import Turning
 from aett.testing.laws.upkeep import Upkeep
 from aett.testing.laws.writing import Writing
 from aett.testing.machine import run_machine
 
 
-class Contract(Writing, Judging, Reading, Ending, Upkeep, Refusing, Competing, Turning):
+class Contract(Writing, Judging, Reading, Ending, Registering, Upkeep, Refusing, Competing, Turning):
     """Every law as a test. A subclass says, by the fixture `harness`, for which engine."""
 
     @pytest.fixture
@@ -45,7 +46,7 @@ class Contract(Writing, Judging, Reading, Ending, Upkeep, Refusing, Competing, T
         with opened(harness, initialized=False) as clients:
             yield clients
 
-    def test_L1_to_L13_whatever_two_clients_do_they_see_the_model(self, harness: Harness) -> None:  # noqa: N802
+    def test_L1_to_L14_whatever_two_clients_do_they_see_the_model(self, harness: Harness) -> None:  # noqa: N802
         """Run the state machine."""
         run_machine(harness)
 

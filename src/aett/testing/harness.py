@@ -12,12 +12,14 @@ from attrs import field, frozen
 
 from aett.ports.commit_store import AsyncCommitStore, CommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement, PersistenceManagement
+from aett.ports.register_store import AsyncRegisterStore, RegisterStore
 from aett.ports.snapshot_store import AsyncSnapshotStore, SnapshotStore
 from aett.testing.faults import Faults
 from aett.testing.traits import Traits
 
 AnyCommitStore: TypeAlias = CommitStore | AsyncCommitStore
 AnySnapshotStore: TypeAlias = SnapshotStore | AsyncSnapshotStore
+AnyRegisterStore: TypeAlias = RegisterStore | AsyncRegisterStore
 AnyPersistenceManagement: TypeAlias = PersistenceManagement | AsyncPersistenceManagement
 
 
@@ -31,7 +33,7 @@ class CommitStores(Protocol):
 
 @frozen(kw_only=True)
 class Place:
-    """One place of storage, as three callables, each of which makes a store at this place.
+    """One place of storage, as four callables, each of which makes a store at this place.
 
     The stores are context managers with `close()`; all are sync, or all are async.
     Engines that several processes can share have places that can be pickled: make them of classes
@@ -40,6 +42,7 @@ class Place:
 
     commit_store: CommitStores
     snapshot_store: Callable[[], AnySnapshotStore]
+    register_store: Callable[[], AnyRegisterStore]
     persistence: Callable[[], AnyPersistenceManagement]
     awaited: bool = False
     faults: Faults = field(factory=Faults)
@@ -50,7 +53,7 @@ class Place:
     ) -> Place:
         """The place of an engine's package: `Place.of(aett.adapters.sqlite, path)`.
 
-        where: the first arguments of all three classes. awaited: take the `Async` ones.
+        where: the first arguments of all four classes. awaited: take the `Async` ones.
         commit_store: more keyword arguments for `CommitStore`.
         """
         face = "Async" if awaited else ""
@@ -58,6 +61,7 @@ class Place:
         return Place(
             commit_store=made,
             snapshot_store=partial(getattr(engine, f"{face}SnapshotStore"), *where),
+            register_store=partial(getattr(engine, f"{face}RegisterStore"), *where),
             persistence=partial(getattr(engine, f"{face}PersistenceManagement"), *where),
             awaited=awaited,
         )

@@ -15,7 +15,8 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
-from aett.core.outcome import Failure
+from aett.core.outcome import Failure, Success
+from aett.core.register import Overtaken
 from aett.core.rejection import CommitTooLarge, DuplicateCommit
 from aett.core.snapshot import Snapshot
 from aett.testing import profiles, strategies
@@ -190,6 +191,30 @@ class StoreMachine(Witnesses):
         assert len(list(islice(reads[which], taken))) <= taken
         if close := getattr(reads[which], "close", None):
             close()
+
+    # Registers
+
+    @rule(who=WHO, where=WHERE, back=st.integers(0, 2), payload=st.none() | st.binary(max_size=9))
+    def put_register(self, who: int, where: int, back: int, payload: bytes | None) -> None:
+        """Put something into a register, or remove it, as this client sees it or as it once was (L14)."""
+        name, registers = self.names[where], self.users[who].registers
+        seen = [*self.registers.get(name, []), registers.get(*name)]
+        old = seen[-1 - back % len(seen)]
+        answer = registers.remove(old) if payload is None else registers.put(old, payload)
+        match answer:
+            case Success(new):
+                assert self.model.swap(old, new), f"L14: {old!r} was changed to {new!r}, but it was not there"
+                assert (new.payload, new.exists) == (payload or b"", payload is not None), f"L14: {new!r}"
+                assert new.version == old.version + 1 or not (old.exists and new.exists), f"L14: {new!r}"
+            case Failure(Overtaken(found)):
+                there = self.model.register(*name)
+                assert found == there, f"L14: overtaken by {found!r}, but there is {there!r}"
+                assert there.version != old.version, f"L14: {there!r} is what was read"
+        self.registers.setdefault(name, []).append(self.model.register(*name))
+        for user in self.users:
+            assert user.registers.get(*name) == self.model.register(*name)
+            names, expected = sorted(user.registers.names(name[0])), self.model.register_names(name[0])
+            assert names == expected, f"L14: the names are {names}, not {expected}"
 
     # Snapshots and upkeep
 

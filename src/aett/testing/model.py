@@ -14,6 +14,7 @@ from aett.core.commit import Commit
 from aett.core.conflict import ConflictDetector
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
+from aett.core.register import Register
 from aett.core.rejection import CommitRejection, ConflictingCommit, DuplicateCommit, NonConflictingCommit
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
@@ -74,6 +75,7 @@ class Model:
         self._checkpoints: dict[tuple[Name, UUID], int] = {}
         self._highest: dict[str, int] = {}
         self._snapshots: dict[Name, dict[int, Snapshot]] = {}
+        self._registers: dict[Name, Register] = {}
 
     # Writing
 
@@ -195,6 +197,27 @@ class Model:
         """A stream's commit of an id."""
         return next((each for each in self.stream(name) if each.commit_id == commit_id), None)
 
+    # Registers
+
+    def register(self, tenant_id: str, name: str) -> Register:
+        """What is in a register (L14)."""
+        return self._registers.get((tenant_id, name), Register(tenant_id, name))
+
+    def swap(self, old: Register, new: Register) -> bool:
+        """Whether a register is of the version of `old`; then it is changed to `new` (L14)."""
+        if self.register(old.tenant_id, old.name).version != old.version:
+            return False
+        self._registers[old.tenant_id, old.name] = new
+        return True
+
+    def register_names(self, tenant_id: str, prefix: str = "") -> list[str]:
+        """The names that begin so."""
+        return sorted(
+            name
+            for (tenant, name), each in self._registers.items()
+            if tenant == tenant_id and each.exists and name.startswith(prefix)
+        )
+
     # Snapshots and upkeep
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
@@ -212,6 +235,8 @@ class Model:
         for name in {*self._streams, *self._snapshots}:
             if name[0] == tenant_id:
                 self.purge_stream(name)
+        for place in [each for each in self._registers if each[0] == tenant_id]:
+            del self._registers[place]
 
     def purge_stream(self, name: Name) -> None:
         """Empty a stream."""

@@ -14,6 +14,7 @@ from aett.core.commit import Commit
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Success
+from aett.core.register import Register
 from aett.core.stamp import from_microseconds, to_microseconds
 from aett.testing import strategies
 from aett.testing.clients import Client, opened
@@ -41,6 +42,7 @@ class Witnesses(RuleBasedStateMachine):
         self.seen: dict[tuple[int, str], int] = {}
         self.touched: Name | None = None
         self.ids: list[UUID] = []
+        self.registers: dict[Name, list[Register]] = {}
         self.steps = 0
 
     def teardown(self) -> None:

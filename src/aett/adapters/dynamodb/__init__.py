@@ -11,17 +11,20 @@ if TYPE_CHECKING:
     from aett.adapters.dynamodb.async_stores import (
         AsyncCommitStore,
         AsyncPersistenceManagement,
+        AsyncRegisterStore,
         AsyncSnapshotStore,
     )
-    from aett.adapters.dynamodb.stores import CommitStore, PersistenceManagement, SnapshotStore
+    from aett.adapters.dynamodb.stores import CommitStore, PersistenceManagement, RegisterStore, SnapshotStore
 
 __all__ = [
     "AsyncCommitStore",
     "AsyncPersistenceManagement",
+    "AsyncRegisterStore",
     "AsyncSnapshotStore",
     "CommitStore",
     "Configuration",
     "PersistenceManagement",
+    "RegisterStore",
     "SnapshotStore",
 ]
 

@@ -12,15 +12,18 @@ from aett.adapters.aws.place import POOL_SIZE, TIMEOUT, Configuration
 from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE, DynamoEngine
 from aett.adapters.dynamodb.management import ON_DEMAND, DynamoManagement
 from aett.adapters.dynamodb.place import TABLE, configured
+from aett.adapters.dynamodb.registers import DynamoCells
 from aett.adapters.dynamodb.snapshots import DynamoSnapshots
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPersistenceManagementFace,
+    AsyncRegisterStoreFace,
     AsyncSnapshotStoreFace,
 )
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -64,6 +67,21 @@ class AsyncSnapshotStore(AsyncSnapshotStoreFace):
     ) -> None:
         lender = lender_of(configured(database), "dynamodb", pool_size, timeout)
         super().__init__(DynamoSnapshots(table), AsyncAwsPerformer(lender))
+
+
+class AsyncRegisterStore(AsyncRegisterStoreFace):
+    """A `RegisterStore` that is awaited."""
+
+    def __init__(
+        self,
+        database: Place,
+        *,
+        table: str = TABLE,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        lender = lender_of(configured(database), "dynamodb", pool_size, timeout)
+        super().__init__(Registers(DynamoCells(table)), AsyncAwsPerformer(lender))
 
 
 class AsyncPersistenceManagement(AsyncPersistenceManagementFace):

@@ -44,7 +44,6 @@ from aett.adapters.dynamodb.tickets import (
 from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
 from aett.core.head import Head
-from aett.core.identifier import MAX_TENANT_BYTES
 from aett.core.number import MAX_REVISION
 from aett.core.plan import Plan
 from aett.core.tail import Tail
@@ -54,8 +53,6 @@ MAX_COMMIT_SIZE: Final = 400 * 1024 - 4 * 1024
 
 ATTEMPTS: Final = 100
 """How often a writer draws a number anew, since readers would not wait for it."""
-
-_LAST_NAME: Final = items.text("\U0010ffff" * MAX_TENANT_BYTES)
 
 _FREE: Final = "attribute_not_exists(sk)"
 _ENTRY: Final = 3
@@ -192,7 +189,7 @@ class DynamoEngine:
         names = list[str]()
         while len(names) < size:
             low = items.text(f"{after or ''}\x01")  # no name holds what is lower
-            listed = yield from queried(self.table, items.tenants_partition(), low, _LAST_NAME, size)
+            listed = yield from queried(self.table, items.tenants_partition(), low, items.LAST_NAME, size)
             for each in listed:
                 after = each["sk"]["S"]
                 if len(names) < size and (yield from self._newest(each["sk"]["S"])):

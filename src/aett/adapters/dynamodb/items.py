@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from aett.adapters.store.record import Record
 from aett.core.codec.undecodable import reason
 from aett.core.errors import CorruptStorage
+from aett.core.identifier import MAX_STREAM_BYTES
 from aett.core.number import MAX_REVISION
 
 Item: TypeAlias = Mapping[str, Any]
@@ -50,6 +51,10 @@ def last_place() -> dict[str, str]:
     return sorted_number(MAX_REVISION)
 
 
+LAST_NAME: Final = text("\U0010ffff" * MAX_STREAM_BYTES)
+"""Above every name that is a sort key."""
+
+
 def stream_partition(tenant_id: str, stream_id: str) -> dict[str, str]:
     """The partition of a stream."""
     return {"S": f"stream/{len(tenant_id)}/{tenant_id}/{stream_id}"}
@@ -73,6 +78,16 @@ def tenants_partition() -> dict[str, str]:
 def listed_key(tenant_id: str) -> Key:
     """The key of a tenant in the list of them."""
     return {"pk": tenants_partition(), "sk": text(tenant_id)}
+
+
+def register_partition(tenant_id: str) -> dict[str, str]:
+    """The partition of a tenant's registers."""
+    return {"S": f"registers/{tenant_id}"}
+
+
+def register_key(tenant_id: str, name: str) -> Key:
+    """The key of a register."""
+    return {"pk": register_partition(tenant_id), "sk": text(name)}
 
 
 def snapshot_partition(tenant_id: str) -> dict[str, str]:

@@ -86,6 +86,7 @@ class DynamoManagement:
                 break
             after = int(found[-1]["sk"]["S"])
         yield from purging.delete_snapshots(self.table, tenant_id)
+        yield from purging.delete_registers(self.table, tenant_id)
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> Plan[None]:
         """Purge one stream."""

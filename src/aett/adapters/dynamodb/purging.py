@@ -90,6 +90,18 @@ def delete_snapshots(table: str, tenant_id: str, stream_id: str | None = None) -
     partition = items.snapshot_partition(tenant_id)
     low = {"S": "0"} if stream_id is None else items.snapshot_place(stream_id, 0)
     high = {"S": ":"} if stream_id is None else items.snapshot_place(stream_id, 10**items.DIGITS - 1)
+    yield from _deleted(table, partition, low, high)
+
+
+def delete_registers(table: str, tenant_id: str) -> Plan[None]:
+    """Delete a tenant's registers."""
+    yield from _deleted(table, items.register_partition(tenant_id), items.text("\x01"), items.LAST_NAME)
+
+
+def _deleted(
+    table: str, partition: Mapping[str, Any], low: Mapping[str, Any], high: Mapping[str, Any]
+) -> Plan[None]:
+    """Delete all of a partition's items between two places."""
     while found := (yield from queried(table, partition, low, high, TRANSACTED)):
         for each in found:
             key = {name: each[name] for name in ("pk", "sk")}

@@ -12,11 +12,18 @@ from aett.adapters.aws.place import POOL_SIZE, TIMEOUT, Configuration
 from aett.adapters.dynamodb.engine import MAX_COMMIT_SIZE, DynamoEngine
 from aett.adapters.dynamodb.management import ON_DEMAND, DynamoManagement
 from aett.adapters.dynamodb.place import TABLE, configured
+from aett.adapters.dynamodb.registers import DynamoCells
 from aett.adapters.dynamodb.snapshots import DynamoSnapshots
-from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.blocking import (
+    CommitStoreFace,
+    PersistenceManagementFace,
+    RegisterStoreFace,
+    SnapshotStoreFace,
+)
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -64,6 +71,21 @@ class SnapshotStore(SnapshotStoreFace):
     ) -> None:
         lender = lender_of(configured(database), "dynamodb", pool_size, timeout)
         super().__init__(DynamoSnapshots(table), AwsPerformer(lender))
+
+
+class RegisterStore(RegisterStoreFace):
+    """A register store in a DynamoDB table."""
+
+    def __init__(
+        self,
+        database: Place,
+        *,
+        table: str = TABLE,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        lender = lender_of(configured(database), "dynamodb", pool_size, timeout)
+        super().__init__(Registers(DynamoCells(table)), AwsPerformer(lender))
 
 
 class PersistenceManagement(PersistenceManagementFace):

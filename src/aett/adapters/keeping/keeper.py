@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from aett.adapters.store.record import Record
+from aett.core.register import Register
 from aett.core.snapshot import Snapshot
 
 
@@ -62,8 +63,23 @@ class Keeper(Protocol):
         """Keep it, in place of another of its stream and revision."""
         ...
 
+    def find_register(self, tenant_id: str, name: str) -> Register | None:
+        """What is in a register, if there is anything."""
+        ...
+
+    def swap_register(self, old: Register, new: Register) -> bool:
+        """Keep `new` in the place of `old`, if what is there still has its version; whether it had.
+
+        Version 0: nothing is there, or is to be there.
+        """
+        ...
+
+    def register_names(self, tenant_id: str, prefix: str, after: str, size: int) -> list[str]:
+        """The tenant's registers that begin so, at most `size`, in order: those after this name."""
+        ...
+
     def purge(self, tenant_id: str) -> None:
-        """Remove a tenant's records and snapshots."""
+        """Remove a tenant's records, snapshots and registers."""
         ...
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> None:

@@ -11,6 +11,7 @@ from aett.core import identifier
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION, bound
 from aett.core.plan import Plan, Step
+from aett.core.register import Register
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
 
@@ -107,6 +108,28 @@ class KeeperSnapshots:
     def add(self, snapshot: Snapshot) -> Plan[None]:
         """Hand it over."""
         yield from Call("add_snapshot", (snapshot,))
+
+
+@frozen
+class KeeperCells:
+    """A `Cells`."""
+
+    max_payload_size: int | None = None
+
+    def find(self, tenant_id: str, name: str) -> Plan[Register | None]:
+        """Ask for it."""
+        found: Register | None = yield from Call("find_register", (tenant_id, name))
+        return found
+
+    def swap(self, old: Register, new: Register) -> Plan[bool]:
+        """Let it be swapped."""
+        swapped: bool = yield from Call("swap_register", (old, new))
+        return swapped
+
+    def names(self, tenant_id: str, prefix: str, after: str | None, size: int) -> Plan[list[str]]:
+        """Ask for the page."""
+        page: list[str] = yield from Call("register_names", (tenant_id, prefix, after or "", size))
+        return page
 
 
 @frozen

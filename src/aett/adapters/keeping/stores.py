@@ -1,7 +1,7 @@
-"""The six stores over a keeper; an adapter's own are subclasses that say which: `stores` makes them.
+"""The eight stores over a keeper; an adapter's own are subclasses that say which: `stores` makes them.
 
-    CommitStore, SnapshotStore, PersistenceManagement, *awaited = stores(Folder, __name__)
-    AsyncCommitStore, AsyncSnapshotStore, AsyncPersistenceManagement = awaited
+    CommitStore, SnapshotStore, RegisterStore, PersistenceManagement, *awaited = stores(Folder, __name__)
+    AsyncCommitStore, AsyncSnapshotStore, AsyncRegisterStore, AsyncPersistenceManagement = awaited
 
 Subclasses that are written out can have docstrings and parameters of their own.
 """
@@ -13,18 +13,25 @@ from typing import Any, ClassVar, TypeVar
 
 from aett.adapters.keeping.keeper import Keeper
 from aett.adapters.keeping.performing import AtOnce, Failures, KeeperPerformer
-from aett.adapters.keeping.plans import KeeperEngine, KeeperManagement, KeeperSnapshots
+from aett.adapters.keeping.plans import KeeperCells, KeeperEngine, KeeperManagement, KeeperSnapshots
 from aett.adapters.lending.threads import ThreadedPerformer
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPerformer,
     AsyncPersistenceManagementFace,
+    AsyncRegisterStoreFace,
     AsyncSnapshotStoreFace,
 )
-from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.blocking import (
+    CommitStoreFace,
+    PersistenceManagementFace,
+    RegisterStoreFace,
+    SnapshotStoreFace,
+)
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.errors import StorageUnavailable
 from aett.core.topic_map import TopicMap
@@ -33,7 +40,7 @@ K = TypeVar("K")
 
 
 class Kept:
-    """How the stores of an adapter come to their keeper; a base of all six.
+    """How the stores of an adapter come to their keeper; a base of all eight.
 
     keeper: makes one of what a store is given. failures: what the keeper's storage raises, and what that means,
     the first that fits.
@@ -85,6 +92,13 @@ class KeeperSnapshotStore(Kept, SnapshotStoreFace):
         super().__init__(KeeperSnapshots(), self._calls(*where))
 
 
+class KeeperRegisterStore(Kept, RegisterStoreFace):
+    """A register store over a keeper."""
+
+    def __init__(self, *where: Any) -> None:
+        super().__init__(Registers(KeeperCells()), self._calls(*where))
+
+
 class KeeperPersistenceManagement(Kept, PersistenceManagementFace):
     """Makes, empties and removes what a keeper keeps."""
 
@@ -114,6 +128,13 @@ class AsyncKeeperSnapshotStore(Kept, AsyncSnapshotStoreFace):
         super().__init__(KeeperSnapshots(), self._awaited_calls(*where))
 
 
+class AsyncKeeperRegisterStore(Kept, AsyncRegisterStoreFace):
+    """A register store over a keeper."""
+
+    def __init__(self, *where: Any) -> None:
+        super().__init__(Registers(KeeperCells()), self._awaited_calls(*where))
+
+
 class AsyncKeeperPersistenceManagement(Kept, AsyncPersistenceManagementFace):
     """A `KeeperPersistenceManagement` that is awaited."""
 
@@ -130,12 +151,14 @@ def stores(
 ) -> tuple[
     type[KeeperCommitStore],
     type[KeeperSnapshotStore],
+    type[KeeperRegisterStore],
     type[KeeperPersistenceManagement],
     type[AsyncKeeperCommitStore],
     type[AsyncKeeperSnapshotStore],
+    type[AsyncKeeperRegisterStore],
     type[AsyncKeeperPersistenceManagement],
 ]:
-    """The six classes of an adapter; what they are given, the keeper is made of.
+    """The eight classes of an adapter; what they are given, the keeper is made of.
 
     module: where they are to stand under their usual names: `__name__`. The rest as `Kept` has it.
     """
@@ -153,8 +176,10 @@ def stores(
     return (
         made(KeeperCommitStore),
         made(KeeperSnapshotStore),
+        made(KeeperRegisterStore),
         made(KeeperPersistenceManagement),
         made(AsyncKeeperCommitStore),
         made(AsyncKeeperSnapshotStore),
+        made(AsyncKeeperRegisterStore),
         made(AsyncKeeperPersistenceManagement),
     )

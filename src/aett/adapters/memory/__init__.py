@@ -4,18 +4,22 @@ from aett.adapters.memory.memory import Memory
 from aett.adapters.memory.stores import (
     AsyncCommitStore,
     AsyncPersistenceManagement,
+    AsyncRegisterStore,
     AsyncSnapshotStore,
     CommitStore,
     PersistenceManagement,
+    RegisterStore,
     SnapshotStore,
 )
 
 __all__ = [
     "AsyncCommitStore",
     "AsyncPersistenceManagement",
+    "AsyncRegisterStore",
     "AsyncSnapshotStore",
     "CommitStore",
     "Memory",
     "PersistenceManagement",
+    "RegisterStore",
     "SnapshotStore",
 ]

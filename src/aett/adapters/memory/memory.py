@@ -10,6 +10,7 @@ from operator import attrgetter
 from threading import Lock
 
 from aett.adapters.store.record import Record
+from aett.core.register import Register
 from aett.core.snapshot import Snapshot
 
 _last = attrgetter("stream_revision")
@@ -30,6 +31,7 @@ class Memory:
         self._ids: defaultdict[tuple[str, str], dict[bytes, Record]] = defaultdict(dict)
         self._logs: defaultdict[str, list[Record]] = defaultdict(list)
         self._snapshots: defaultdict[tuple[str, str], list[Snapshot]] = defaultdict(list)
+        self._registers: dict[tuple[str, str], Register] = {}
 
     def initialize(self) -> None:
         """There is nothing to be made."""
@@ -104,11 +106,34 @@ class Memory:
             kept[:] = [each for each in kept if _revision(each) != _revision(snapshot)]
             insort(kept, snapshot, key=_revision)
 
+    def find_register(self, tenant_id: str, name: str) -> Register | None:
+        """What is in a register."""
+        with self._lock:
+            return self._registers.get((tenant_id, name))
+
+    def swap_register(self, old: Register, new: Register) -> bool:
+        """Keep it in place of the old, if that is still there."""
+        place = (old.tenant_id, old.name)
+        with self._lock:
+            found = self._registers.get(place)
+            if (found.version if found else 0) != old.version:
+                return False
+            self._registers.pop(place, None)
+            if new.exists:
+                self._registers[place] = new
+            return True
+
+    def register_names(self, tenant_id: str, prefix: str, after: str, size: int) -> list[str]:
+        """The tenant's registers that begin so, in order: those after this one."""
+        with self._lock:
+            names = (name for tenant, name in self._registers if tenant == tenant_id and name > after)
+            return nsmallest(size, (each for each in names if each.startswith(prefix)))
+
     def purge(self, tenant_id: str) -> None:
-        """Remove a tenant's commits and snapshots."""
+        """Remove a tenant's commits, snapshots and registers."""
         with self._lock:
             self._logs.pop(tenant_id, None)
-            for places in (self._streams, self._ids, self._snapshots):
+            for places in (self._streams, self._ids, self._snapshots, self._registers):
                 for place in [each for each in places if each[0] == tenant_id]:
                     places.pop(place)
 
@@ -124,5 +149,5 @@ class Memory:
     def drop(self) -> None:
         """Forget everything."""
         with self._lock:
-            for places in (self._streams, self._ids, self._logs, self._snapshots):
+            for places in (self._streams, self._ids, self._logs, self._snapshots, self._registers):
                 places.clear()

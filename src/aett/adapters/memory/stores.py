@@ -7,9 +7,11 @@ from typing import ClassVar
 from aett.adapters.keeping import (
     AsyncKeeperCommitStore,
     AsyncKeeperPersistenceManagement,
+    AsyncKeeperRegisterStore,
     AsyncKeeperSnapshotStore,
     KeeperCommitStore,
     KeeperPersistenceManagement,
+    KeeperRegisterStore,
     KeeperSnapshotStore,
     Kept,
 )
@@ -64,6 +66,13 @@ class SnapshotStore(_InMemory, KeeperSnapshotStore):
         super().__init__(memory)
 
 
+class RegisterStore(_InMemory, KeeperRegisterStore):
+    """A register store in memory."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(memory)
+
+
 class PersistenceManagement(_InMemory, KeeperPersistenceManagement):
     """Empties a memory; there is nothing to initialize."""
 
@@ -94,6 +103,13 @@ class AsyncCommitStore(_InMemory, AsyncKeeperCommitStore):
 
 class AsyncSnapshotStore(_InMemory, AsyncKeeperSnapshotStore):
     """A `SnapshotStore` that is awaited."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        super().__init__(memory)
+
+
+class AsyncRegisterStore(_InMemory, AsyncKeeperRegisterStore):
+    """A `RegisterStore` that is awaited."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)

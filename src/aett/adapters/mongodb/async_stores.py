@@ -7,16 +7,19 @@ from typing import Any
 from aett.adapters.mongodb.awaiting import AsyncMongoPerformer, Place, lender_of
 from aett.adapters.mongodb.engine import MAX_COMMIT_SIZE, MongoEngine
 from aett.adapters.mongodb.management import MongoManagement
+from aett.adapters.mongodb.registers import MongoCells
 from aett.adapters.mongodb.snapshots import MongoSnapshots
 from aett.adapters.mongodb.space import COMMITS, POOL_SIZE, TIMEOUT
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPersistenceManagementFace,
+    AsyncRegisterStoreFace,
     AsyncSnapshotStoreFace,
 )
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -59,6 +62,22 @@ class AsyncSnapshotStore(AsyncSnapshotStoreFace):
     ) -> None:
         lender = lender_of(database, collection, session, pool_size, timeout)
         super().__init__(MongoSnapshots(), AsyncMongoPerformer(lender))
+
+
+class AsyncRegisterStore(AsyncRegisterStoreFace):
+    """A `RegisterStore` that is awaited."""
+
+    def __init__(
+        self,
+        database: Place,
+        *,
+        collection: str = COMMITS,
+        session: Any = None,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        lender = lender_of(database, collection, session, pool_size, timeout)
+        super().__init__(Registers(MongoCells()), AsyncMongoPerformer(lender))
 
 
 class AsyncPersistenceManagement(AsyncPersistenceManagementFace):

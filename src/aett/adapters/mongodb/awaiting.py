@@ -22,7 +22,9 @@ from aett.adapters.mongodb.steps import (
     Find,
     Insert,
     Modify,
+    Remove,
     Replace,
+    Swap,
 )
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -110,6 +112,17 @@ class AsyncMongoPerformer:
                 return True
             case Delete(collection, filter):
                 return await space.collections[collection].delete_many(filter, session=session) and None
+            case _:
+                return await self._swapped(space, step)
+
+    async def _swapped(self, space: Space, step: Step[Any]) -> Any:
+        session = space.session
+        match step:
+            case Swap(collection, filter, document):
+                swapped = await space.collections[collection].replace_one(filter, document, session=session)
+                return swapped.matched_count > 0
+            case Remove(collection, filter):
+                return (await space.collections[collection].delete_one(filter, session=session)).deleted_count > 0
             case _:
                 return await self._upkept(space, step)
 

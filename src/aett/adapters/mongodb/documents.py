@@ -19,6 +19,8 @@ COMMITS: Final = (
 )
 """Each begins with the tenant, so that a collection sharded by `{tenant_id: 1}` can keep it."""
 
+REGISTERS: Final = (Index("register", ("tenant_id", "name"), unique=True),)
+
 SNAPSHOTS: Final = (Index("snapshot", ("tenant_id", "stream_id", "stream_revision"), unique=True),)
 
 NO_STREAM: Final = ""

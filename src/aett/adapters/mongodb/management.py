@@ -6,14 +6,19 @@ from typing import Final
 
 from attrs import frozen
 
-from aett.adapters.mongodb.documents import COMMITS, NO_STREAM, SNAPSHOTS
+from aett.adapters.mongodb.documents import COMMITS, NO_STREAM, REGISTERS, SNAPSHOTS
 from aett.adapters.mongodb.purging import purge_stream
 from aett.adapters.mongodb.steps import COLLECTIONS, Collection, CreateIndexes, Delete, Describe, Drop, Find, Index
 from aett.core import identifier
 from aett.core.errors import SchemaMismatch
 from aett.core.plan import Plan
 
-_INDEXES: Final[dict[Collection, tuple[Index, ...]]] = {"commits": COMMITS, "snapshots": SNAPSHOTS, "counters": ()}
+_INDEXES: Final[dict[Collection, tuple[Index, ...]]] = {
+    "commits": COMMITS,
+    "snapshots": SNAPSHOTS,
+    "counters": (),
+    "registers": REGISTERS,
+}
 _UNFIT: Final = ("collation", "capped", "timeseries", "viewOn")
 
 
@@ -51,7 +56,8 @@ class MongoManagement:
                 break
             stream_id = found[0]["stream_id"]
             yield from purge_stream(tenant_id, stream_id)
-        yield from Delete("snapshots", {"tenant_id": tenant_id})
+        for collection in ("snapshots", "registers"):
+            yield from Delete(collection, {"tenant_id": tenant_id})
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> Plan[None]:
         """Purge one stream."""

@@ -23,7 +23,9 @@ from aett.adapters.mongodb.steps import (
     Index,
     Insert,
     Modify,
+    Remove,
     Replace,
+    Swap,
 )
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -104,6 +106,17 @@ class MongoPerformer:
                 return True
             case Delete(collection, filter):
                 return space.collections[collection].delete_many(filter, session=session) and None
+            case _:
+                return self._swapped(space, step)
+
+    def _swapped(self, space: Space, step: Step[Any]) -> Any:
+        session = space.session
+        match step:
+            case Swap(collection, filter, document):
+                swapped = space.collections[collection].replace_one(filter, document, session=session)
+                return swapped.matched_count > 0
+            case Remove(collection, filter):
+                return space.collections[collection].delete_one(filter, session=session).deleted_count > 0
             case _:
                 return self._upkept(space, step)
 

@@ -11,10 +11,10 @@ from aett.core.plan import Step
 
 Document: TypeAlias = dict[str, Any]
 Filter: TypeAlias = Mapping[str, Any]
-Collection: TypeAlias = Literal["commits", "snapshots", "counters"]
+Collection: TypeAlias = Literal["commits", "snapshots", "counters", "registers"]
 """Which of a place's collections."""
 
-COLLECTIONS: Final[tuple[Collection, ...]] = ("commits", "snapshots", "counters")
+COLLECTIONS: Final[tuple[Collection, ...]] = ("commits", "snapshots", "counters", "registers")
 
 
 @frozen
@@ -63,6 +63,23 @@ class Replace(Step[bool]):
     collection: Collection
     filter: Filter
     document: Document
+
+
+@frozen
+class Swap(Step[bool]):
+    """Put a document in the place of the one that fits; the reply is whether one did."""
+
+    collection: Collection
+    filter: Filter
+    document: Document
+
+
+@frozen
+class Remove(Step[bool]):
+    """Remove the one document that fits; the reply is whether one did."""
+
+    collection: Collection
+    filter: Filter
 
 
 @frozen

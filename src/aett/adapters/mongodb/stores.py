@@ -7,12 +7,19 @@ from pymongo.client_session import ClientSession
 from aett.adapters.mongodb.engine import MAX_COMMIT_SIZE, MongoEngine
 from aett.adapters.mongodb.management import MongoManagement
 from aett.adapters.mongodb.performing import MongoPerformer, Place, lender_of
+from aett.adapters.mongodb.registers import MongoCells
 from aett.adapters.mongodb.snapshots import MongoSnapshots
 from aett.adapters.mongodb.space import COMMITS, POOL_SIZE, TIMEOUT
-from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.blocking import (
+    CommitStoreFace,
+    PersistenceManagementFace,
+    RegisterStoreFace,
+    SnapshotStoreFace,
+)
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -60,6 +67,22 @@ class SnapshotStore(SnapshotStoreFace):
     ) -> None:
         lender = lender_of(database, collection, session, pool_size, timeout)
         super().__init__(MongoSnapshots(), MongoPerformer(lender))
+
+
+class RegisterStore(RegisterStoreFace):
+    """A register store in MongoDB, beside the commits of this name."""
+
+    def __init__(
+        self,
+        database: Place,
+        *,
+        collection: str = COMMITS,
+        session: ClientSession | None = None,
+        pool_size: int = POOL_SIZE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        lender = lender_of(database, collection, session, pool_size, timeout)
+        super().__init__(Registers(MongoCells()), MongoPerformer(lender))
 
 
 class PersistenceManagement(PersistenceManagementFace):

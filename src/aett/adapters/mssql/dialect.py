@@ -13,6 +13,7 @@ from aett.adapters.mssql.schema import (
     CHECKPOINT,
     COMMITS,
     DEMAND,
+    REGISTERS,
     SNAPSHOT_KEYS,
     SNAPSHOTS,
     WRITERS_WAIT,
@@ -48,6 +49,19 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         snapshots=quoted(snapshots),
         max_commit_size=max_commit_size,
         append=_append(commits),
+        registers=quoted(commits.registers),
+        add_register=_register(
+            f"INSERT INTO {quoted(commits.registers)} (tenant_id, name, version, payload)"
+            " VALUES (@tenant_id, @name, @version, @payload)",
+            ("tenant_id", "name", "version", "payload"),
+        ),
+        put_register=_register(
+            f"UPDATE {quoted(commits.registers)} SET version = @version, payload = @payload WHERE {_CELL}",
+            ("tenant_id", "name", "version", "payload", "old_version"),
+        ),
+        remove_register=_register(
+            f"DELETE FROM {quoted(commits.registers)} WHERE {_CELL}", ("tenant_id", "name", "old_version")
+        ),
         add_snapshot=_add_snapshot(snapshots),
         refuse=(_REFUSE,),
         create=create(commits),
@@ -123,6 +137,21 @@ def _add_snapshot(table: Table) -> str:
         f" UPDATE {quoted(table)} SET {changes}"
         f" WHERE {' AND '.join(f'{name} = @{name}' for name in SNAPSHOT_KEYS['pkey'])};"
         f" IF @@ROWCOUNT = 0 INSERT INTO {quoted(table)} ({', '.join(SNAPSHOTS)}) VALUES ({values});"
+    )
+
+
+_CELL: Final = "tenant_id = @tenant_id AND name = @name AND version = @old_version"
+
+
+def _register(text: str, names: tuple[str, ...]) -> str:
+    """The statement, and 1 if it has changed a row; a key that was taken is a refusal."""
+    kinds = REGISTERS | {"old_version": REGISTERS["version"]}
+    declared = ", ".join(f"@{name} {kinds[name].removesuffix(' NOT NULL')} = :{name}" for name in names)
+    return (
+        f"SET NOCOUNT ON; DECLARE {declared}, @changed INT;"
+        f" BEGIN TRY {text}; SET @changed = @@ROWCOUNT; END TRY BEGIN CATCH SET @changed = 0;"
+        " IF ERROR_NUMBER() NOT IN (2627, 2601) THROW; END CATCH;"
+        " SELECT CASE WHEN @changed = 1 THEN 1 END;"
     )
 
 

@@ -23,7 +23,7 @@ from aett.core.number import positive
 
 Connection: TypeAlias = pyodbc.Connection
 
-_TEXTS: Final = ("tenant_id", "stream_id", "fingerprint")
+_TEXTS: Final = ("tenant_id", "stream_id", "name", "fingerprint")
 _PLACE: Final = re.compile(r"(?:^|;)\s*(?:server|database|address)\s*=\s*([^;{]+)", re.IGNORECASE)
 
 _STORED: Final = {
@@ -149,7 +149,7 @@ def _read(row: pyodbc.Row, texts: list[int]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+def _changed(connection: Connection, text: str, parameters: Parameters) -> int | None:
     ((checkpoint,),) = _rows(connection, text, parameters)
     return None if checkpoint is None else int(checkpoint)
 
@@ -171,4 +171,4 @@ def _passed(connection: Connection, text: str) -> bool:
     return int(code) >= 0
 
 
-DRIVER: Final = Driver(rows=_rows, inserted=_inserted, transaction=_transaction, passed=_passed, failures=FAILURES)
+DRIVER: Final = Driver(rows=_rows, changed=_changed, transaction=_transaction, passed=_passed, failures=FAILURES)

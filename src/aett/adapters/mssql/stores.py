@@ -9,7 +9,13 @@ from sqlalchemy.pool import Pool
 from aett.adapters.mssql.dialect import dialect
 from aett.adapters.mssql.pyodbc_driver import DRIVER, Connection, lender_of
 from aett.adapters.sql.performing import SqlPerformer
-from aett.adapters.sql.stores import Kind, SqlCommitStore, SqlPersistenceManagement, SqlSnapshotStore
+from aett.adapters.sql.stores import (
+    Kind,
+    SqlCommitStore,
+    SqlPersistenceManagement,
+    SqlRegisterStore,
+    SqlSnapshotStore,
+)
 
 Database: TypeAlias = str | Pool | Connection
 
@@ -38,6 +44,12 @@ class CommitStore(SqlCommitStore[Database]):
 
 class SnapshotStore(SqlSnapshotStore[Database]):
     """A snapshot store in a SQL Server database, beside the commits table of this name."""
+
+    _kind: ClassVar = _KIND
+
+
+class RegisterStore(SqlRegisterStore[Database]):
+    """A register store in a SQL Server database, beside the commits table of this name."""
 
     _kind: ClassVar = _KIND
 

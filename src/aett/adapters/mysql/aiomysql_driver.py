@@ -137,7 +137,7 @@ async def _rows(connection: Connection, text: str, parameters: Parameters) -> Ro
         return list(await cursor.fetchall())
 
 
-async def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+async def _changed(connection: Connection, text: str, parameters: Parameters) -> int | None:
     async with _cursor(connection) as cursor:
         try:
             count = await cursor.execute(pyformat(text), parameters)
@@ -181,5 +181,5 @@ async def _passed(connection: Connection, text: str) -> bool:
 
 
 DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
-    rows=_rows, inserted=_inserted, transaction=_transaction, passed=_passed, failures=FAILURES
+    rows=_rows, changed=_changed, transaction=_transaction, passed=_passed, failures=FAILURES
 )

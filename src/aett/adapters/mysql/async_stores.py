@@ -10,6 +10,7 @@ from aett.adapters.sql.async_stores import (
     AsyncKind,
     AsyncSqlCommitStore,
     AsyncSqlPersistenceManagement,
+    AsyncSqlRegisterStore,
     AsyncSqlSnapshotStore,
 )
 from aett.adapters.sql.awaiting import AsyncSqlPerformer
@@ -37,6 +38,12 @@ class AsyncCommitStore(AsyncSqlCommitStore[Database]):
 
 class AsyncSnapshotStore(AsyncSqlSnapshotStore[Database]):
     """A `SnapshotStore` that is awaited."""
+
+    _kind: ClassVar = _KIND
+
+
+class AsyncRegisterStore(AsyncSqlRegisterStore[Database]):
+    """A `RegisterStore` that is awaited."""
 
     _kind: ClassVar = _KIND
 

@@ -32,12 +32,25 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
     """The statements for a commits table of this name, its snapshots table and its barrier."""
     commits = table_named(table, _LONGEST_NAME)
     barrier = barrier_of(commits)
+    registers = quoted(commits.registers)
     return Dialect(
         commits=quoted(commits),
         snapshots=quoted(commits.snapshots),
         max_commit_size=max_commit_size,
         append=_append(commits),
         ready=f"SELECT 1 FROM {quoted(barrier)} WHERE id = 1",
+        registers=registers,
+        add_register=(
+            f"INSERT INTO {registers} (tenant_id, name, version, payload)"
+            " VALUES (:tenant_id, :name, :version, :payload)"
+        ),
+        put_register=(
+            f"UPDATE {registers} SET version = :version, payload = :payload WHERE tenant_id = :tenant_id"
+            " AND name = :name AND version = :old_version"
+        ),
+        remove_register=(
+            f"DELETE FROM {registers} WHERE tenant_id = :tenant_id AND name = :name AND version = :old_version"
+        ),
         add_snapshot=(
             f"REPLACE INTO {quoted(commits.snapshots)} ({', '.join(SNAPSHOT_COLUMNS)})"
             f" VALUES ({', '.join(f':{name}' for name in SNAPSHOT_COLUMNS)})"

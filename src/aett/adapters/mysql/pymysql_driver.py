@@ -92,7 +92,7 @@ def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
         return list(cursor.fetchall())
 
 
-def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+def _changed(connection: Connection, text: str, parameters: Parameters) -> int | None:
     with Cursor(connection) as cursor:
         try:
             count = cursor.execute(pyformat(text), dict(parameters))
@@ -126,4 +126,4 @@ def _passed(connection: Connection, text: str) -> bool:
     return True
 
 
-DRIVER: Final = Driver(rows=_rows, inserted=_inserted, transaction=_transaction, passed=_passed, failures=FAILURES)
+DRIVER: Final = Driver(rows=_rows, changed=_changed, transaction=_transaction, passed=_passed, failures=FAILURES)

@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     from aett.adapters.postgresql.async_stores import (
         AsyncCommitStore,
         AsyncPersistenceManagement,
+        AsyncRegisterStore,
         AsyncSnapshotStore,
     )
-    from aett.adapters.postgresql.stores import CommitStore, PersistenceManagement, SnapshotStore
+    from aett.adapters.postgresql.stores import CommitStore, PersistenceManagement, RegisterStore, SnapshotStore
 
 __all__ = [
     "AsyncCommitStore",
     "AsyncPersistenceManagement",
+    "AsyncRegisterStore",
     "AsyncSnapshotStore",
     "CommitStore",
     "PersistenceManagement",
+    "RegisterStore",
     "SnapshotStore",
 ]
 

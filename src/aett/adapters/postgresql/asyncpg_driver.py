@@ -124,7 +124,7 @@ async def _rows(connection: Connection, text: str, parameters: Parameters) -> Ro
     return [tuple(row) for row in rows]
 
 
-async def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+async def _changed(connection: Connection, text: str, parameters: Parameters) -> int | None:
     rows = await _rows(connection, text, parameters)
     return rows[0][0] if rows else None
 
@@ -154,7 +154,7 @@ def _translated(error: Exception, name: str) -> AettError:
 
 DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
     rows=_rows,
-    inserted=_inserted,
+    changed=_changed,
     transaction=_transaction,
     # A broken connection is an OSError.
     failures=Failures(

@@ -48,11 +48,25 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
     """The statements for a commits table of this name and its snapshots table."""
     commits = table_named(table, _LONGEST_NAME)
     snapshots = commits.snapshots
+    registers = quoted(commits.registers)
     return Dialect(
         commits=quoted(commits),
         snapshots=quoted(snapshots),
         max_commit_size=max_commit_size,
         append=_append(commits),
+        registers=registers,
+        add_register=(
+            f"INSERT INTO {registers} (tenant_id, name, version, payload)"
+            " VALUES (:tenant_id, :name, :version, :payload) ON CONFLICT DO NOTHING RETURNING 1"
+        ),
+        put_register=(
+            f"UPDATE {registers} SET version = :version, payload = :payload WHERE tenant_id = :tenant_id"
+            " AND name = :name AND version = :old_version RETURNING 1"
+        ),
+        remove_register=(
+            f"DELETE FROM {registers} WHERE tenant_id = :tenant_id AND name = :name"
+            " AND version = :old_version RETURNING 1"
+        ),
         add_snapshot=_add_snapshot(snapshots),
         refuse=(_REFUSE,),
         proof=(

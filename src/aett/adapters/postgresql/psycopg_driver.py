@@ -169,7 +169,7 @@ def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
         return cursor.fetchall() if cursor.description else []
 
 
-def _inserted(connection: Connection, text: str, parameters: Parameters) -> int | None:
+def _changed(connection: Connection, text: str, parameters: Parameters) -> int | None:
     rows = _rows(connection, text, parameters)
     return rows[0][0] if rows else None
 
@@ -190,7 +190,7 @@ def _translated(error: Exception, name: str) -> AettError:
 
 DRIVER: Final = Driver(
     rows=_rows,
-    inserted=_inserted,
+    changed=_changed,
     transaction=_transaction,
     failures=Failures((psycopg.Error,), errors.victim, _translated),
 )

@@ -7,7 +7,13 @@ from typing import ClassVar, TypeAlias
 from aett.adapters.postgresql.dialect import dialect
 from aett.adapters.postgresql.psycopg_driver import DRIVER, Connection, Pool, lender_of
 from aett.adapters.sql.performing import SqlPerformer
-from aett.adapters.sql.stores import Kind, SqlCommitStore, SqlPersistenceManagement, SqlSnapshotStore
+from aett.adapters.sql.stores import (
+    Kind,
+    SqlCommitStore,
+    SqlPersistenceManagement,
+    SqlRegisterStore,
+    SqlSnapshotStore,
+)
 
 Database: TypeAlias = str | Pool | Connection
 
@@ -37,6 +43,12 @@ class CommitStore(SqlCommitStore[Database]):
 
 class SnapshotStore(SqlSnapshotStore[Database]):
     """A snapshot store in a PostgreSQL database, beside the commits table of this name."""
+
+    _kind: ClassVar = _KIND
+
+
+class RegisterStore(SqlRegisterStore[Database]):
+    """A register store in a PostgreSQL database, beside the commits table of this name."""
 
     _kind: ClassVar = _KIND
 

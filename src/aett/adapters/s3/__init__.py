@@ -11,17 +11,20 @@ if TYPE_CHECKING:
     from aett.adapters.s3.async_stores import (
         AsyncCommitStore,
         AsyncPersistenceManagement,
+        AsyncRegisterStore,
         AsyncSnapshotStore,
     )
-    from aett.adapters.s3.stores import CommitStore, PersistenceManagement, SnapshotStore
+    from aett.adapters.s3.stores import CommitStore, PersistenceManagement, RegisterStore, SnapshotStore
 
 __all__ = [
     "AsyncCommitStore",
     "AsyncPersistenceManagement",
+    "AsyncRegisterStore",
     "AsyncSnapshotStore",
     "CommitStore",
     "Configuration",
     "PersistenceManagement",
+    "RegisterStore",
     "SnapshotStore",
 ]
 

@@ -12,15 +12,18 @@ from aett.adapters.aws.place import TIMEOUT, Configuration
 from aett.adapters.s3.engine import MAX_COMMIT_SIZE, S3Engine
 from aett.adapters.s3.management import S3Management
 from aett.adapters.s3.place import located, region_of
+from aett.adapters.s3.registers import S3Cells
 from aett.adapters.s3.snapshots import S3Snapshots
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPersistenceManagementFace,
+    AsyncRegisterStoreFace,
     AsyncSnapshotStoreFace,
 )
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -74,6 +77,22 @@ class AsyncSnapshotStore(AsyncSnapshotStoreFace):
     ) -> None:
         place, space = located(place, bucket, prefix)
         super().__init__(S3Snapshots(space), AsyncAwsPerformer(lender_of(place, "s3", pool_size, timeout)))
+
+
+class AsyncRegisterStore(AsyncRegisterStoreFace):
+    """A register store in an S3 bucket."""
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        bucket: str | None = None,
+        prefix: str = "",
+        pool_size: int = AT_ONCE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        place, space = located(place, bucket, prefix)
+        super().__init__(Registers(S3Cells(space)), AsyncAwsPerformer(lender_of(place, "s3", pool_size, timeout)))
 
 
 class AsyncPersistenceManagement(AsyncPersistenceManagementFace):

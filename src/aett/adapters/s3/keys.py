@@ -7,6 +7,7 @@
     <prefix>tenants/<tenant>/log/<number>                     a segment of the log
     <prefix>tenants/<tenant>/fences/<hash of the stream>      the stream's generation, once it was purged
     <prefix>tenants/<tenant>/snapshots/<stream>/<revision from the end>
+    <prefix>tenants/<tenant>/registers/<name>                 a register; empty if it was removed
 
 An identifier is percent-encoded; where that would be long, it is `=` and its base64, so that every key fits within
 the 1,024 bytes that S3 takes. Numbers have as many digits as the largest, so that they sort as text.
@@ -122,6 +123,10 @@ class Tenant:
     def segment(self, number_: int) -> str:
         """The key of a segment of the log."""
         return f"{self.room('log')}{number(number_)}"
+
+    def register(self, name: str) -> str:
+        """The key of a register."""
+        return f"{self.room('registers')}{named(name)}"
 
     def snapshot(self, stream_id: str, revision: int) -> str:
         """The key of a snapshot: newer ones sort before older."""

@@ -87,8 +87,10 @@ class S3Management:
             yield from self.bucket.emptied(self.space.schema)
 
     def purge(self, tenant_id: str) -> Plan[None]:
-        """Purge every stream of the tenant's."""
-        yield from purging.purge(self.bucket, self.space.tenant(identifier.tenant(tenant_id)))
+        """Purge every stream of the tenant's, and remove its registers."""
+        tenant = self.space.tenant(identifier.tenant(tenant_id))
+        yield from purging.purge(self.bucket, tenant)
+        yield from self.bucket.emptied(tenant.room("registers"))
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> Plan[None]:
         """Purge one stream."""

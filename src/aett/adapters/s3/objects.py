@@ -12,6 +12,7 @@ from aett.adapters.store.record import Record
 from aett.core.codec.undecodable import reason
 from aett.core.errors import CorruptStorage
 from aett.core.head import Head
+from aett.core.register import Register
 from aett.core.snapshot import Snapshot
 from aett.core.stamp import from_microseconds, to_microseconds
 
@@ -59,6 +60,11 @@ class _Snapshot(msgspec.Struct, frozen=True):
     payload: bytes
 
 
+class _Register(msgspec.Struct, frozen=True):
+    version: int
+    payload: bytes
+
+
 class Stored(NamedTuple):
     """A commit's object: its record, and the nonce of the call that put it."""
 
@@ -69,6 +75,7 @@ class Stored(NamedTuple):
 _encode: Final = msgspec.json.Encoder().encode
 _commits: Final = msgspec.json.Decoder(_Commit)
 _segments: Final = msgspec.json.Decoder(_Segment)
+_registers: Final = msgspec.json.Decoder(_Register)
 _snapshots: Final = msgspec.json.Decoder(_Snapshot)
 
 
@@ -155,3 +162,14 @@ def snapshot(tenant_id: str, stream_id: str, key: str, body: bytes) -> Snapshot:
     found = _decoded(_snapshots, key, body)
     head = Head(tenant_id, stream_id, found.stream_revision, found.commit_sequence, found.checkpoint)
     return Snapshot(head, found.fingerprint, found.payload)
+
+
+def register_object(register: Register) -> bytes:
+    """A register; the payload in base64."""
+    return _encode(_Register(register.version, register.payload))
+
+
+def register(tenant_id: str, name: str, key: str, body: bytes) -> Register:
+    """The register of an object."""
+    found = _decoded(_registers, key, body)
+    return Register(tenant_id, name, found.version, found.payload)

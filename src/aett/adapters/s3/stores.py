@@ -11,11 +11,18 @@ from aett.adapters.aws.place import TIMEOUT, Configuration
 from aett.adapters.s3.engine import MAX_COMMIT_SIZE, S3Engine
 from aett.adapters.s3.management import S3Management
 from aett.adapters.s3.place import located, region_of
+from aett.adapters.s3.registers import S3Cells
 from aett.adapters.s3.snapshots import S3Snapshots
-from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.blocking import (
+    CommitStoreFace,
+    PersistenceManagementFace,
+    RegisterStoreFace,
+    SnapshotStoreFace,
+)
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -68,6 +75,22 @@ class SnapshotStore(SnapshotStoreFace):
     ) -> None:
         place, space = located(place, bucket, prefix)
         super().__init__(S3Snapshots(space), AwsPerformer(lender_of(place, "s3", pool_size, timeout)))
+
+
+class RegisterStore(RegisterStoreFace):
+    """A register store in an S3 bucket."""
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        bucket: str | None = None,
+        prefix: str = "",
+        pool_size: int = AT_ONCE,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        place, space = located(place, bucket, prefix)
+        super().__init__(Registers(S3Cells(space)), AwsPerformer(lender_of(place, "s3", pool_size, timeout)))
 
 
 class PersistenceManagement(PersistenceManagementFace):

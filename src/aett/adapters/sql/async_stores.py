@@ -10,17 +10,20 @@ from attrs import frozen
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.registers import SqlCells
 from aett.adapters.sql.server import POOL_SIZE, TIMEOUT
 from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPerformer,
     AsyncPersistenceManagementFace,
+    AsyncRegisterStoreFace,
     AsyncSnapshotStoreFace,
 )
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -78,6 +81,18 @@ class AsyncSqlSnapshotStore(AsyncSnapshotStoreFace, Generic[D]):
         self, database: D, *, table: str = TABLE, pool_size: int = POOL_SIZE, timeout: float = TIMEOUT
     ) -> None:
         plans = SqlSnapshots(self._kind.dialect(table))
+        super().__init__(plans, self._kind.performer(database, pool_size, timeout))
+
+
+class AsyncSqlRegisterStore(AsyncRegisterStoreFace, Generic[D]):
+    """A register store beside the commits table of this name."""
+
+    _kind: ClassVar[AsyncKind]
+
+    def __init__(
+        self, database: D, *, table: str = TABLE, pool_size: int = POOL_SIZE, timeout: float = TIMEOUT
+    ) -> None:
+        plans = Registers(SqlCells(self._kind.dialect(table)))
         super().__init__(plans, self._kind.performer(database, pool_size, timeout))
 
 

@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.awaiting import AsyncLender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Insert, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import Change, Parameters, Rows, Statement, Transaction, Try
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
@@ -24,13 +24,13 @@ K = TypeVar("K")
 class AsyncDriver(Generic[K]):
     """What is done with a driver's connections.
 
-    rows: of one statement. inserted: its checkpoint, or None if it was refused. transaction: in which
+    rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
     what is done is all done or not at all; cancelled, it is undone only if `joins`, for a connection that was
     lent is thrown away. passed: whether a statement had its lock in time.
     """
 
     rows: Callable[[K, str, Parameters], Awaitable[Rows]]
-    inserted: Callable[[K, str, Parameters], Awaitable[int | None]]
+    changed: Callable[[K, str, Parameters], Awaitable[int | None]]
     transaction: Callable[[K, bool], AbstractAsyncContextManager[object]]
     failures: Failures
     passed: Callable[[K, str], Awaitable[bool]] | None = None
@@ -77,9 +77,9 @@ class AsyncSqlPerformer(Generic[K]):
             case Statement(text, parameters, alone=alone):
                 async with self._lender.lent(alone=alone) as connection:
                     return await driver.rows(connection, text, parameters)
-            case Insert(text, parameters):
+            case Change(text, parameters):
                 async with self._lender.lent(alone=False) as connection:
-                    return await driver.inserted(connection, text, parameters)
+                    return await driver.changed(connection, text, parameters)
             case Transaction(statements):
                 joins = self._lender.joins
                 async with self._lender.lent(alone=False) as connection, driver.transaction(connection, joins):

@@ -25,7 +25,7 @@ SNAPSHOT_COLUMNS: Final = (
 )
 
 _NAMES: Final = ("tenant_id", "stream_id")
-_TEXTS: Final = (*_NAMES, "fingerprint")
+_TEXTS: Final = (*_NAMES, "name", "fingerprint")
 
 
 @frozen(kw_only=True)
@@ -50,6 +50,18 @@ class Dialect:
 
     ready: str | None = None
     """If given: rows, without which `append` would insert nothing, and it would look like a refusal."""
+
+    registers: str
+    """The registers table, quoted."""
+
+    add_register: str
+    """Insert one, or nothing if it is there. Parameters: `tenant_id`, `name`, `version`, `payload`."""
+
+    put_register: str
+    """Change the one of this `old_version`. Parameters besides: those of `add_register`."""
+
+    remove_register: str
+    """Delete the one of this `old_version`. Parameters besides: `tenant_id`, `name`."""
 
     add_snapshot: str
     """Insert or replace one. Parameters: `SNAPSHOT_COLUMNS`."""
@@ -172,6 +184,21 @@ class Dialect:
         return self._log("", "DESC ")
 
     @cached_property
+    def find_register(self) -> str:
+        """Of `tenant_id` and `name`: version and payload."""
+        columns = self._columns(("version", "payload"))
+        return f"SELECT {columns} FROM {self.registers} WHERE {self._is('tenant_id')} AND {self._is('name')}"
+
+    @cached_property
+    def register_names(self) -> str:
+        """Of `tenant_id`: at most `page_size` names, in order, from `prefix` on and after `after`."""
+        return (
+            f"SELECT {self.read('name')} FROM {self.registers} WHERE {self._is('tenant_id')}"
+            f" AND name >= {self.written(':prefix')} AND name > {self.written(':after')}"
+            f" ORDER BY {self.registers}.name {self.limit}"
+        )
+
+    @cached_property
     def find_snapshot(self) -> str:
         """Of `tenant_id`, `stream_id`: the newest at or below `max_revision`, its columns `SNAPSHOT_COLUMNS`."""
         return (
@@ -183,7 +210,8 @@ class Dialect:
     @cached_property
     def purge(self) -> tuple[str, ...]:
         """Delete a tenant's rows, by `tenant_id`."""
-        return tuple(f"DELETE FROM {each} WHERE {self._is('tenant_id')}" for each in self._tables)
+        every = (*self._tables, self.registers)
+        return tuple(f"DELETE FROM {each} WHERE {self._is('tenant_id')}" for each in every)
 
     @cached_property
     def purge_stream(self) -> tuple[str, ...]:

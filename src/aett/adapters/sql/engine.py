@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from aett.adapters.sql.dialect import Dialect
-from aett.adapters.sql.statement import Insert, Statement
+from aett.adapters.sql.statement import Change, Statement
 from aett.adapters.store.record import Record
 from aett.core.errors import SchemaMismatch
 from aett.core.head import Head
@@ -26,12 +26,12 @@ class SqlEngine:
         return self.dialect.max_commit_size
 
     def append(self, record: Record) -> Plan[int | None]:
-        """Insert it; the guard is in the statement."""
+        """Change it; the guard is in the statement."""
         predecessor = {
             "previous_sequence": record.commit_sequence - 1,
             "previous_revision": record.first_revision - 1,
         }
-        checkpoint = yield from Insert(self.dialect.append, record._asdict() | predecessor)
+        checkpoint = yield from Change(self.dialect.append, record._asdict() | predecessor)
         if checkpoint is None and self.dialect.ready is not None:
             yield from _must_be_there(self.dialect.ready, self.dialect.commits)
         return checkpoint

@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.blocking import Lender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Insert, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import Change, Parameters, Rows, Statement, Transaction, Try
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
@@ -24,12 +24,12 @@ K = TypeVar("K")
 class Driver(Generic[K]):
     """What is done with a driver's connections.
 
-    rows: of one statement. inserted: its checkpoint, or None if it was refused. transaction: in which
+    rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
     what is done is all done or not at all. passed: whether a statement had its lock in time.
     """
 
     rows: Callable[[K, str, Parameters], Rows]
-    inserted: Callable[[K, str, Parameters], int | None]
+    changed: Callable[[K, str, Parameters], int | None]
     transaction: Callable[[K], AbstractContextManager[object]]
     failures: Failures
     passed: Callable[[K, str], bool] | None = None
@@ -76,9 +76,9 @@ class SqlPerformer(Generic[K]):
             case Statement(text, parameters, alone=alone):
                 with self._lender.lent(alone=alone) as connection:
                     return driver.rows(connection, text, parameters)
-            case Insert(text, parameters):
+            case Change(text, parameters):
                 with self._lender.lent(alone=False) as connection:
-                    return driver.inserted(connection, text, parameters)
+                    return driver.changed(connection, text, parameters)
             case Transaction(statements):
                 with self._lender.lent(alone=False) as connection, driver.transaction(connection):
                     return [driver.rows(connection, each.text, each.parameters) for each in statements]

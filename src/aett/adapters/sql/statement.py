@@ -39,10 +39,10 @@ class Transaction(Step[list[Rows]]):
 
 
 @frozen
-class Insert(Step["int | None"]):
-    """A statement that inserts a commit; the reply is its checkpoint.
+class Change(Step["int | None"]):
+    """A statement that writes one row, or none; the reply is the number that the server gave it, or any other.
 
-    None if the guard in the statement found no predecessor, or a unique key was taken.
+    None if it wrote none: a condition of the statement did not hold, or a unique key was taken.
     """
 
     text: str

@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     from aett.adapters.sqlite.async_stores import (
         AsyncCommitStore,
         AsyncPersistenceManagement,
+        AsyncRegisterStore,
         AsyncSnapshotStore,
     )
-    from aett.adapters.sqlite.stores import CommitStore, PersistenceManagement, SnapshotStore
+    from aett.adapters.sqlite.stores import CommitStore, PersistenceManagement, RegisterStore, SnapshotStore
 
 __all__ = [
     "AsyncCommitStore",
     "AsyncPersistenceManagement",
+    "AsyncRegisterStore",
     "AsyncSnapshotStore",
     "CommitStore",
     "PersistenceManagement",
+    "RegisterStore",
     "SnapshotStore",
 ]
 

@@ -9,6 +9,7 @@ import aiosqlite
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.registers import SqlCells
 from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.adapters.sqlite.awaiting import AsyncSqlitePerformer
 from aett.adapters.sqlite.database import BUSY_TIMEOUT, Synchronous, callers, located
@@ -16,11 +17,13 @@ from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE, dialect
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
     AsyncPersistenceManagementFace,
+    AsyncRegisterStoreFace,
     AsyncSnapshotStoreFace,
 )
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -58,6 +61,21 @@ class AsyncSnapshotStore(AsyncSnapshotStoreFace):
     ) -> None:
         words = dialect(table)
         super().__init__(SqlSnapshots(words), _performer(database, words, busy_timeout, synchronous))
+
+
+class AsyncRegisterStore(AsyncRegisterStoreFace):
+    """A `RegisterStore` that is awaited."""
+
+    def __init__(
+        self,
+        database: str | os.PathLike[str] | aiosqlite.Connection,
+        *,
+        table: str = TABLE,
+        busy_timeout: float = BUSY_TIMEOUT,
+        synchronous: Synchronous = "FULL",
+    ) -> None:
+        words = dialect(table)
+        super().__init__(Registers(SqlCells(words)), _performer(database, words, busy_timeout, synchronous))
 
 
 class AsyncPersistenceManagement(AsyncPersistenceManagementFace):

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import aiosqlite
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
-from aett.adapters.sql.statement import Insert, Statement, Transaction
+from aett.adapters.sql.statement import Change, Statement, Transaction
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.driver import Driver, driver, usable
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
@@ -74,7 +74,7 @@ class AsyncSqlitePerformer:
         match step:
             case Statement(text, parameters, writes=writes):
                 return await self._do(writes, execute, text, parameters)
-            case Insert(text, parameters):
+            case Change(text, parameters):
                 return checkpoint_of(await self._do(True, execute, text, parameters))  # noqa: FBT003  # it writes
             case Transaction(statements):
                 return await self._do(True, transact, statements)  # noqa: FBT003  # it writes

@@ -58,12 +58,25 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
     """The statements for a commits table of this name and its snapshots table."""
     if not table or "\0" in table or table.lower().startswith("sqlite_"):
         raise ValueError(f"{table!r} cannot be a table's name in SQLite")
-    commits, snapshots = _place(table), _place(f"{table}_snapshots")
+    commits, snapshots, registers = (_place(f"{table}{each}") for each in ("", "_snapshots", "_registers"))
     return Dialect(
         commits=commits,
         snapshots=snapshots,
         max_commit_size=max_commit_size,
         append=_append(commits),
+        registers=registers,
+        add_register=(
+            f"INSERT INTO {registers} (tenant_id, name, version, payload)"
+            " VALUES (:tenant_id, :name, :version, :payload) ON CONFLICT DO NOTHING RETURNING 1"
+        ),
+        put_register=(
+            f"UPDATE {registers} SET version = :version, payload = :payload WHERE tenant_id = :tenant_id"
+            " AND name = :name AND version = :old_version RETURNING 1"
+        ),
+        remove_register=(
+            f"DELETE FROM {registers} WHERE tenant_id = :tenant_id AND name = :name"
+            " AND version = :old_version RETURNING 1"
+        ),
         add_snapshot=(
             f"INSERT OR REPLACE INTO {snapshots} ({', '.join(SNAPSHOT_COLUMNS)})"
             f" VALUES ({', '.join(f':{name}' for name in SNAPSHOT_COLUMNS)})"

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay
 
-from aett.adapters.sql.statement import Insert, Statement, Transaction
+from aett.adapters.sql.statement import Change, Statement, Transaction
 from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.errors import PAUSE, busy, translated
@@ -53,7 +53,7 @@ class SqlitePerformer:
             case Statement(text, parameters, writes=writes):
                 with self._connections.lent(writes=writes) as connection:
                     return execute(connection, text, parameters)
-            case Insert(text, parameters):
+            case Change(text, parameters):
                 with self._connections.lent(writes=True) as connection:
                     return checkpoint_of(execute(connection, text, parameters))
             case Transaction(statements):

@@ -8,14 +8,21 @@ import sqlite3
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
 from aett.adapters.sql.management import SqlManagement
+from aett.adapters.sql.registers import SqlCells
 from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.adapters.sqlite.database import BUSY_TIMEOUT, Synchronous, callers, located
 from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE, dialect
 from aett.adapters.sqlite.performing import SqlitePerformer
-from aett.adapters.store.blocking import CommitStoreFace, PersistenceManagementFace, SnapshotStoreFace
+from aett.adapters.store.blocking import (
+    CommitStoreFace,
+    PersistenceManagementFace,
+    RegisterStoreFace,
+    SnapshotStoreFace,
+)
 from aett.adapters.store.commits import Commits
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Registers
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
@@ -64,6 +71,21 @@ class SnapshotStore(SnapshotStoreFace):
     ) -> None:
         words = dialect(table)
         super().__init__(SqlSnapshots(words), _performer(database, words, busy_timeout, synchronous))
+
+
+class RegisterStore(RegisterStoreFace):
+    """A register store in a SQLite database, beside the commits table of this name."""
+
+    def __init__(
+        self,
+        database: str | os.PathLike[str] | sqlite3.Connection,
+        *,
+        table: str = TABLE,
+        busy_timeout: float = BUSY_TIMEOUT,
+        synchronous: Synchronous = "FULL",
+    ) -> None:
+        words = dialect(table)
+        super().__init__(Registers(SqlCells(words)), _performer(database, words, busy_timeout, synchronous))
 
 
 class PersistenceManagement(PersistenceManagementFace):

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from uuid import UUID
 
-from aett.adapters.store.plans import CommitPlans, ManagementPlans, SnapshotPlans
+from aett.adapters.store.plans import CommitPlans, ManagementPlans, RegisterPlans, SnapshotPlans
 from aett.adapters.store.reading import Reading
 from aett.core.commit import Commit
 from aett.core.head import Head
@@ -16,6 +16,7 @@ from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.plan import Perform, Plan, run
+from aett.core.register import Overtaken, Register
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
@@ -162,6 +163,34 @@ class SnapshotStoreFace(Face):
     def add(self, snapshot: Snapshot) -> None:
         """Keep it, in place of any other of the same stream and revision."""
         self._run(self._plans.add(snapshot))
+
+
+class RegisterStoreFace(Face):
+    """A `RegisterStore` over plans."""
+
+    def __init__(self, plans: RegisterPlans, performer: Performer) -> None:
+        super().__init__(performer)
+        self._plans = plans
+
+    def get(self, tenant_id: str, name: str) -> Register:
+        """What is in it now; a register that does not `exist` if there is nothing."""
+        return self._run(self._plans.get(tenant_id, name))
+
+    def put(self, register: Register, payload: bytes) -> Outcome[Register, Overtaken]:
+        """Put this payload in the place of what was read: `Success` with the register as it is now.
+
+        `Failure(Overtaken(found))` if the register is no longer of that version: of any number of writers who read
+        the same, one is first. Raises `InvalidRegister` if the engine cannot store so many bytes.
+        """
+        return self._run(self._plans.put(register, payload))
+
+    def remove(self, register: Register) -> Outcome[Register, Overtaken]:
+        """Remove what was read: `Success` with the empty register, `Failure` if it is of another version now."""
+        return self._run(self._plans.remove(register))
+
+    def names(self, tenant_id: str, prefix: str = "") -> Iterator[str]:
+        """The names of the tenant's registers that begin so, each once, in an order of the engine's."""
+        return self._read(self._plans.names(tenant_id, prefix))
 
 
 class PersistenceManagementFace(Face):

@@ -13,6 +13,7 @@ from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.plan import Plan
+from aett.core.register import Overtaken, Register
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
@@ -90,6 +91,26 @@ class SnapshotPlans(Protocol):
 
     def add(self, snapshot: Snapshot) -> Plan[None]:
         """Keep one."""
+        ...
+
+
+class RegisterPlans(Protocol):
+    """The algorithms of a register store."""
+
+    def get(self, tenant_id: str, name: str) -> Plan[Register]:
+        """What is in one."""
+        ...
+
+    def put(self, register: Register, payload: bytes) -> Plan[Outcome[Register, Overtaken]]:
+        """Put something in its place."""
+        ...
+
+    def remove(self, register: Register) -> Plan[Outcome[Register, Overtaken]]:
+        """Remove it."""
+        ...
+
+    def names(self, tenant_id: str, prefix: str) -> Reading[str]:
+        """What registers there are."""
         ...
 
 

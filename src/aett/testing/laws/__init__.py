@@ -5,6 +5,6 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"{__name__}.{module}"
-        for module in ("competing", "ending", "judging", "reading", "refusing", "upkeep", "writing")
+        for module in ("competing", "ending", "judging", "reading", "refusing", "registers", "upkeep", "writing")
     )
 )

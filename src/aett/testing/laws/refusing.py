@@ -13,6 +13,7 @@ from attrs import frozen
 from aett.core.commit import Commit
 from aett.core.errors import InvalidCommit, InvalidIdentifier, StoreClosed, UnknownTopic
 from aett.core.head import Head
+from aett.core.register import Register
 from aett.core.snapshot import Snapshot
 from aett.core.topic import Topic
 from aett.core.topic_map import TopicMap
@@ -40,6 +41,8 @@ def _calls(client: Client, tenant: Any, stream: Any) -> Iterator[tuple[str, Call
     yield "get_to", lambda: list(store.get_to(tenant, stream, START))
     yield "pages", lambda: list(store.pages(tenant, stream))
     yield "find", lambda: store.find(tenant, stream, UUID(int=1))
+    yield "get backwards", lambda: list(store.get(tenant, stream, backwards=True))
+    yield "head", lambda: store.head(tenant, stream)
     yield "snapshots.get", lambda: snapshots.get(tenant, stream)
     yield "purge_stream", lambda: management.purge_stream(tenant, stream)
 
@@ -48,6 +51,10 @@ def _tenant_calls(client: Client, tenant: Any) -> Iterator[tuple[str, Callable[[
     """Every call that names a tenant alone."""
     yield "get_all_to", lambda: list(client.commits.get_all_to(tenant, START))
     yield "get_from", lambda: list(client.commits.get_from(tenant))
+    yield "get_from backwards", lambda: list(client.commits.get_from(tenant, backwards=True))
+    yield "tail", lambda: client.commits.tail(tenant)
+    yield "registers.get", lambda: client.registers.get(tenant, "name")
+    yield "registers.names", lambda: list(client.registers.names(tenant))
     yield "purge", lambda: client.management.purge(tenant)
 
 
@@ -56,6 +63,9 @@ def every_call(client: Client) -> Iterator[tuple[str, Callable[[], object]]]:
     yield from _calls(client, *STREAM)
     yield from _tenant_calls(client, STREAM[0])
     yield "commit", lambda: client.commits.commit(make(Head(*STREAM)))
+    yield "tenants", lambda: list(client.commits.tenants())
+    yield "registers.put", lambda: client.registers.put(Register(STREAM[0], "name"), b"x")
+    yield "registers.remove", lambda: client.registers.remove(Register(STREAM[0], "name"))
     yield "snapshots.add", lambda: client.snapshots.add(Snapshot(Head(*STREAM, 1, 1), "f", b"{}"))
     yield "initialize", client.management.initialize
     yield "drop", client.management.drop
@@ -80,6 +90,7 @@ class Refusing:
             ("get", lambda: list(store.get(*STREAM, max_revision=number))),
             ("pages", lambda: list(store.pages(*STREAM, min_revision=number))),
             ("get_from", lambda: list(store.get_from(STREAM[0], number))),
+            ("get_from", lambda: list(store.get_from(STREAM[0], max_checkpoint=number))),
             ("snapshots.get", lambda: snapshots.get(*STREAM, max_revision=number)),
         )
         for name, call in calls:
