@@ -7,6 +7,7 @@ from odbc import HAS_ODBC
 
 PORTS = ("CommitStore", "PersistenceManagement", "RegisterStore", "SnapshotStore")
 STORES = [*(f"Async{each}" for each in PORTS), *PORTS]
+BLOCKS = ("async_transaction", "transaction")
 PUBLIC = {
     "aett": [
         *(
@@ -69,11 +70,11 @@ PUBLIC = {
         *(f"Keeper{each}" for each in ("CommitStore", "PersistenceManagement", "RegisterStore", "SnapshotStore")),
         *("Kept", "Record", "stores"),
     ],
-    "aett.adapters.mssql": STORES,
-    "aett.adapters.mysql": STORES,
-    "aett.adapters.postgresql": STORES,
+    "aett.adapters.mssql": [*STORES, *BLOCKS],
+    "aett.adapters.mysql": [*STORES, *BLOCKS],
+    "aett.adapters.postgresql": [*STORES, *BLOCKS],
     "aett.adapters.s3": sorted([*STORES, "Configuration"]),
-    "aett.adapters.sqlite": STORES,
+    "aett.adapters.sqlite": [*STORES, *BLOCKS],
     "aett.testing": [
         "Contract",
         "Failing",

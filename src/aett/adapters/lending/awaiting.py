@@ -57,7 +57,7 @@ class AsyncLender(Protocol[K_co]):
         """Whether what is done may become part of a transaction of the caller's."""
         ...
 
-    def lent(self, *, alone: bool) -> AbstractAsyncContextManager[K_co]:
+    def lent(self, *, alone: bool, unhurried: bool = False) -> AbstractAsyncContextManager[K_co]:
         """A connection for a while; `alone`: outside of any transaction."""
         ...
 
@@ -96,12 +96,15 @@ class OwnPools(Generic[P, K]):
         spared_by_children(self)
 
     @asynccontextmanager
-    async def lent(self, *, alone: bool) -> AsyncGenerator[K]:
+    async def lent(self, *, alone: bool, unhurried: bool = False) -> AsyncGenerator[K]:
         """A connection of this loop's pool."""
         del alone
         pool = await self._opened()
         async with self._bounded("no connection was free") as bound, self._lend(pool) as connection:
-            bound.begin_again("there was no answer")
+            if unhurried:
+                bound.timeout.reschedule(None)
+            else:
+                bound.begin_again("there was no answer")
             yield connection
 
     async def close(self) -> None:
@@ -242,9 +245,9 @@ class AsyncCallersPool(Generic[K]):
         self._closed = False
 
     @asynccontextmanager
-    async def lent(self, *, alone: bool) -> AsyncGenerator[K]:
+    async def lent(self, *, alone: bool, unhurried: bool = False) -> AsyncGenerator[K]:
         """A connection of the pool."""
-        del alone
+        del alone, unhurried
         if self._closed:
             raise StoreClosed(f"{self.name}: this store is closed")
         async with self._lend() as connection:
@@ -277,8 +280,9 @@ class AsyncCallersConnection(Generic[K]):
         self._closed = False
 
     @asynccontextmanager
-    async def lent(self, *, alone: bool) -> AsyncGenerator[K]:
+    async def lent(self, *, alone: bool, unhurried: bool = False) -> AsyncGenerator[K]:
         """The connection itself, to one task at a time."""
+        del unhurried
         async with self._turn:
             if self._closed:
                 raise StoreClosed(f"{self.name}: this store is closed")

@@ -22,6 +22,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Generic, Protocol, TypeVar
 from weakref import WeakSet
 
+from attrs import frozen
+
 from aett.adapters.lending.inheritance import spared_by_children
 from aett.core.errors import StoreClosed, UnsupportedServer
 
@@ -33,6 +35,13 @@ IN_A_TRANSACTION = (
     "the log cannot be read within a transaction: it would skip what others commit meanwhile;"
     " read it through a store of its own, or a connection in autocommit mode"
 )
+
+
+@frozen
+class Joined(Generic[K]):
+    """A connection on which a transaction of aett's is open; stores that are given it join that."""
+
+    connection: K
 
 
 class Lender(Protocol[K_co]):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import ClassVar, TypeAlias
 
 from sqlalchemy.pool import Pool
@@ -9,6 +12,7 @@ from sqlalchemy.pool import Pool
 from aett.adapters.lending.threads import ThreadedPerformer
 from aett.adapters.mssql.dialect import dialect
 from aett.adapters.mssql.pyodbc_driver import DRIVER, Connection, lender_of
+from aett.adapters.mssql.stores import transaction
 from aett.adapters.sql.async_stores import (
     AsyncKind,
     AsyncSqlCommitStore,
@@ -16,7 +20,9 @@ from aett.adapters.sql.async_stores import (
     AsyncSqlRegisterStore,
     AsyncSqlSnapshotStore,
 )
+from aett.adapters.sql.async_transactions import AsyncMade, AsyncTransaction
 from aett.adapters.sql.performing import SqlPerformer
+from aett.adapters.sql.server import TIMEOUT
 
 Database: TypeAlias = "str | Pool | Connection"
 
@@ -54,3 +60,24 @@ class AsyncPersistenceManagement(AsyncSqlPersistenceManagement[Database]):
     """A `PersistenceManagement` that is awaited."""
 
     _kind: ClassVar = _KIND
+
+
+@asynccontextmanager
+async def async_transaction(
+    database: Database,
+    *,
+    timeout: float = TIMEOUT,  # noqa: ASYNC109  # as the other engines have it
+) -> AsyncGenerator[AsyncTransaction[Connection]]:
+    """A transaction that is awaited: as `transaction`. What is done on its connection itself blocks."""
+    blocking = transaction(database, timeout=timeout)
+    begun = await asyncio.to_thread(blocking.__enter__)
+    made = AsyncMade(AsyncCommitStore, AsyncSnapshotStore, AsyncRegisterStore)
+    try:
+        async with AsyncExitStack() as stack:
+            awaited = AsyncTransaction(begun.connection, made, stack)
+            yield awaited
+        begun.undone = awaited.undone
+    except BaseException as error:
+        await asyncio.shield(asyncio.to_thread(blocking.__exit__, type(error), error, error.__traceback__))
+        raise
+    await asyncio.shield(asyncio.to_thread(blocking.__exit__, None, None, None))

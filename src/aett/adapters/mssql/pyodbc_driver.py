@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import pyodbc
 from sqlalchemy.pool import Pool
 
-from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joined, Lender, OwnPool
 from aett.adapters.mssql.dialect import PROBE
 from aett.adapters.mssql.errors import FAILURES
 from aett.adapters.sql import pooling
@@ -42,7 +42,9 @@ _BEGIN: Final = (
 _ROLLBACK: Final = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"
 
 
-def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> Lender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
+) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -60,6 +62,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             return CallersPool(lambda: pooling.lent(database, _is_usable, _finish, verify))
         case pyodbc.Connection():
             return CallersConnection(database, _is_alone, verify)
+        case Joined():
+            joined: CallersConnection[Connection] = CallersConnection(database.connection, _is_alone)
+            return joined
         case _:
             raise TypeError(
                 "an ODBC connection string, a sqlalchemy.Pool or a pyodbc.Connection,"

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
         AsyncPersistenceManagement,
         AsyncRegisterStore,
         AsyncSnapshotStore,
+        async_transaction,
     )
-    from aett.adapters.mysql.stores import CommitStore, PersistenceManagement, RegisterStore, SnapshotStore
+    from aett.adapters.mysql.stores import (
+        CommitStore,
+        PersistenceManagement,
+        RegisterStore,
+        SnapshotStore,
+        transaction,
+    )
 
 __all__ = [
     "AsyncCommitStore",
@@ -24,10 +31,12 @@ __all__ = [
     "PersistenceManagement",
     "RegisterStore",
     "SnapshotStore",
+    "async_transaction",
+    "transaction",
 ]
 
 __getattr__ = later(
     __name__,
-    {name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
+    {name: "async_stores" if name.lower().startswith("async") else "stores" for name in __all__},
     {"stores": "mysql", "async_stores": "mysql-async"},
 )

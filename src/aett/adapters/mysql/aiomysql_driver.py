@@ -19,6 +19,7 @@ from aett.adapters.lending.awaiting import (
     OwnPools,
     undone_soon,
 )
+from aett.adapters.lending.blocking import Joined
 from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
@@ -42,7 +43,9 @@ class _Cursor(aiomysql.Cursor):  # type: ignore[misc]  # aiomysql has no types
         """Show none."""
 
 
-def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> AsyncLender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
+) -> AsyncLender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -56,6 +59,10 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             return AsyncCallersPool(lambda: _lent(database), _verify)
         case aiomysql.Connection():
             return AsyncCallersConnection(database, _is_alone, _verify)
+        case Joined():
+            connection: Connection = getattr(database, "connection")  # noqa: B009  # it has no type
+            joined: AsyncCallersConnection[Connection] = AsyncCallersConnection(connection, _is_alone)
+            return joined
         case _:
             raise TypeError(f"a URL, an aiomysql.Pool or an aiomysql.Connection, not {type(database).__name__}")
 

@@ -11,7 +11,7 @@ from pymysql.constants.SERVER_STATUS import SERVER_STATUS_IN_TRANS
 from pymysql.cursors import Cursor
 from sqlalchemy.pool import Pool
 
-from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joined, Lender, OwnPool
 from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
@@ -25,7 +25,9 @@ from aett.adapters.sql.statement import Parameters, Rows
 Connection: TypeAlias = "pymysql.Connection[Any]"
 
 
-def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> Lender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
+) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -39,6 +41,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             return CallersPool(lambda: pooling.lent(database, _is_usable, _finish, _verify))
         case pymysql.Connection():
             return CallersConnection(database, _is_alone, _verify)
+        case Joined():
+            joined: CallersConnection[Connection] = CallersConnection(database.connection, _is_alone)
+            return joined
         case _:
             raise TypeError(f"a URL, a sqlalchemy.Pool or a pymysql.Connection, not {type(database).__name__}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import ClassVar, TypeAlias
 
 from sqlalchemy.pool import Pool
@@ -9,6 +10,7 @@ from sqlalchemy.pool import Pool
 from aett.adapters.mysql.dialect import dialect
 from aett.adapters.mysql.pymysql_driver import DRIVER, Connection, lender_of
 from aett.adapters.sql.performing import SqlPerformer
+from aett.adapters.sql.server import TIMEOUT
 from aett.adapters.sql.stores import (
     Kind,
     SqlCommitStore,
@@ -16,6 +18,7 @@ from aett.adapters.sql.stores import (
     SqlRegisterStore,
     SqlSnapshotStore,
 )
+from aett.adapters.sql.transactions import Made, Transaction, transacting
 
 Database: TypeAlias = "str | Pool | Connection"
 
@@ -58,3 +61,19 @@ class PersistenceManagement(SqlPersistenceManagement[Database]):
     """Creates, verifies, empties and drops a commits table and its snapshots table."""
 
     _kind: ClassVar = _KIND
+
+
+def transaction(
+    database: Database, *, timeout: float = TIMEOUT
+) -> AbstractContextManager[Transaction[Connection]]:
+    """A transaction of several stores, and of what you do on its connection.
+
+    `with transaction(pool) as tx:` begins it on a connection of the pool's, on a new one if database is a URL, or
+    on your own connection, as a savepoint if it has a transaction open. `tx.commit_store(...)`,
+    `tx.snapshot_store()` and `tx.registers()` join it, and so does what is done on `tx.connection`. It is
+    committed when the block ends; if the block fails, or has called `tx.rollback()`, nothing of it stays.
+
+    Raises `StorageUnavailable` if it cannot be committed, for one, since it met another: begin it again.
+    """
+    made = Made(CommitStore, SnapshotStore, RegisterStore)
+    return transacting(DRIVER, lender_of(database, 1, timeout), made)

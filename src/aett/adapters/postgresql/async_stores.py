@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, TypeAlias
 
 from aett.adapters.postgresql.asyncpg_driver import DRIVER, Connection, Pool, lender_of
@@ -13,7 +14,9 @@ from aett.adapters.sql.async_stores import (
     AsyncSqlRegisterStore,
     AsyncSqlSnapshotStore,
 )
+from aett.adapters.sql.async_transactions import AsyncMade, AsyncTransaction, transacting
 from aett.adapters.sql.awaiting import AsyncSqlPerformer
+from aett.adapters.sql.server import TIMEOUT
 
 Database: TypeAlias = "str | Pool | Connection"
 
@@ -52,3 +55,11 @@ class AsyncPersistenceManagement(AsyncSqlPersistenceManagement[Database]):
     """A `PersistenceManagement` that is awaited."""
 
     _kind: ClassVar = _KIND
+
+
+def async_transaction(
+    database: Database, *, timeout: float = TIMEOUT
+) -> AbstractAsyncContextManager[AsyncTransaction[Connection]]:
+    """A transaction that is awaited: as `transaction`."""
+    made = AsyncMade(AsyncCommitStore, AsyncSnapshotStore, AsyncRegisterStore)
+    return transacting(DRIVER, lender_of(database, 1, timeout), made)

@@ -16,6 +16,7 @@ from aett.adapters.lending.awaiting import (
     OwnPools,
     undone_soon,
 )
+from aett.adapters.lending.blocking import Joined
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.dialect import PROBE
 from aett.adapters.postgresql.server import Awaited, awaited, server_of
@@ -32,7 +33,9 @@ Connection: TypeAlias = Any
 Pool: TypeAlias = Any
 
 
-def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> AsyncLender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
+) -> AsyncLender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -47,6 +50,10 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             return AsyncCallersPool(lambda: _lent(database), _verify, _itself)
         case asyncpg.Connection() | PoolConnectionProxy():
             return AsyncCallersConnection(database, _is_alone, _verify)
+        case Joined():
+            connection: Connection = getattr(database, "connection")  # noqa: B009  # it has no type
+            joined: AsyncCallersConnection[Connection] = AsyncCallersConnection(connection, _is_alone)
+            return joined
         case _:
             raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")
 

@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joined, Lender, OwnPool
 from aett.adapters.lending.freshness import Freshness
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.dialect import PROBE
@@ -36,7 +36,9 @@ Connection: TypeAlias = psycopg.Connection[Any]
 Pool: TypeAlias = ConnectionPool[Any]
 
 
-def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float) -> Lender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
+) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -47,6 +49,9 @@ def lender_of(database: str | Pool | Connection, pool_size: int, timeout: float)
             return CallersPool(lambda: _lent(database), _verify)
         case psycopg.Connection():
             return CallersConnection(database, _is_alone, _verify)
+        case Joined():
+            joined: CallersConnection[Connection] = CallersConnection(database.connection, _is_alone)
+            return joined
         case _:
             raise TypeError(
                 f"a URL, a psycopg_pool.ConnectionPool or a psycopg.Connection, not {type(database).__name__}"

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
         AsyncRegisterStore,
         AsyncSnapshotStore,
     )
-    from aett.adapters.sqlite.stores import CommitStore, PersistenceManagement, RegisterStore, SnapshotStore
+    from aett.adapters.sqlite.async_transactions import async_transaction
+    from aett.adapters.sqlite.stores import (
+        CommitStore,
+        PersistenceManagement,
+        RegisterStore,
+        SnapshotStore,
+    )
+    from aett.adapters.sqlite.transactions import transaction
 
 __all__ = [
     "AsyncCommitStore",
@@ -24,10 +31,21 @@ __all__ = [
     "PersistenceManagement",
     "RegisterStore",
     "SnapshotStore",
+    "async_transaction",
+    "transaction",
 ]
 
 __getattr__ = later(
     __name__,
-    {name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
-    {"stores": "sqlite", "async_stores": "sqlite-async"},
+    {
+        **{name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
+        "async_transaction": "async_transactions",
+        "transaction": "transactions",
+    },
+    {
+        "stores": "sqlite",
+        "transactions": "sqlite",
+        "async_stores": "sqlite-async",
+        "async_transactions": "sqlite-async",
+    },
 )

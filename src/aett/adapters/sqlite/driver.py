@@ -29,6 +29,11 @@ class Driver:
         self._stopped = False
         self._telling = threading.Lock()  # nothing is told to a thread that was told to stop
 
+    @property
+    def connection(self) -> aiosqlite.Connection:
+        """As aiosqlite knows it."""
+        return self._connection
+
     async def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """The answer of `work(connection, *arguments)`; if cancelled before it has begun, it is not done."""
         return await self._told(lambda: self._worked(work, arguments))

@@ -1,0 +1,116 @@
+"""Transactions of several stores that are awaited: as `transactions`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+
+from aett.adapters.lending.awaiting import AsyncLender
+from aett.adapters.lending.blocking import Joined
+from aett.adapters.sql.async_stores import AsyncSqlCommitStore, AsyncSqlRegisterStore, AsyncSqlSnapshotStore
+from aett.adapters.sql.awaiting import AsyncDriver
+from aett.adapters.sql.dialect import TABLE
+from aett.adapters.sql.transactions import Undone, undo_if
+from aett.adapters.store.awaiting import AsyncFace
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.core.conflict import ConflictDetector
+from aett.core.topic_map import TopicMap
+
+K = TypeVar("K")
+F = TypeVar("F", bound=AsyncFace)
+
+
+@frozen
+class AsyncMade:
+    """The classes of an engine's stores."""
+
+    commit_store: type[AsyncSqlCommitStore[Any]]
+    snapshot_store: type[AsyncSqlSnapshotStore[Any]]
+    register_store: type[AsyncSqlRegisterStore[Any]]
+
+
+class AsyncTransaction(Generic[K]):
+    """A transaction that is open: what its stores do, and what is done on its connection, is done together or not.
+
+    connection: the driver's own. Do not commit on it; the block does.
+    """
+
+    def __init__(self, connection: K, made: AsyncMade, stack: AsyncExitStack) -> None:
+        self.connection = connection
+        self.undone = False
+        self._made = made
+        self._stack = stack
+
+    def commit_store(
+        self,
+        *,
+        topic_map: TopicMap,
+        conflict_detector: ConflictDetector = ConflictDetector(),
+        table: str = TABLE,
+        page_size: int = PAGE_SIZE,
+        max_commit_size: int | None = None,
+    ) -> AsyncSqlCommitStore[Any]:
+        """A commit store within it, with the settings of `CommitStore`; the log cannot be read by it."""
+        return self._closed_in_the_end(
+            self._made.commit_store(
+                Joined(self.connection),
+                topic_map=topic_map,
+                conflict_detector=conflict_detector,
+                table=table,
+                page_size=page_size,
+                max_commit_size=max_commit_size,
+            )
+        )
+
+    def snapshot_store(self, *, table: str = TABLE) -> AsyncSqlSnapshotStore[Any]:
+        """A snapshot store within it."""
+        return self._closed_in_the_end(self._made.snapshot_store(Joined(self.connection), table=table))
+
+    def registers(self, *, table: str = TABLE) -> AsyncSqlRegisterStore[Any]:
+        """A register store within it."""
+        return self._closed_in_the_end(self._made.register_store(Joined(self.connection), table=table))
+
+    def _closed_in_the_end(self, store: F) -> F:
+        self._stack.push_async_callback(store.close)
+        return store
+
+    def rollback(self) -> None:
+        """Undo everything when the block ends, without an error."""
+        self.undone = True
+
+
+@asynccontextmanager
+async def transacting(
+    driver: AsyncDriver[K], lender: AsyncLender[K], made: AsyncMade
+) -> AsyncGenerator[AsyncTransaction[K]]:
+    """A transaction on a connection of the lender's, which is closed afterwards."""
+    failures, within = driver.failures, False
+    try:
+        async with (
+            aclosing(_Closing(lender)),
+            lender.lent(alone=False, unhurried=True) as connection,
+            driver.transaction(connection, lender.joins),
+        ):
+            within = True
+            async with AsyncExitStack() as stack:
+                transaction = AsyncTransaction(connection, made, stack)
+                yield transaction
+            within = False
+            undo_if(transaction.undone)
+    except Undone:
+        pass
+    except failures.kinds as error:
+        if within:
+            raise
+        raise failures.translated(error, lender.name) from error
+
+
+@frozen
+class _Closing:
+    lender: AsyncLender[Any]
+
+    async def aclose(self) -> None:
+        await self.lender.close()

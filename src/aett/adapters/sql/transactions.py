@@ -1,0 +1,112 @@
+"""Transactions of several stores, and of whatever else the caller does on the connection.
+
+1. A connection is lent, and a transaction begun on it; on one that has a transaction open, a savepoint.
+2. Stores that are made of the transaction use this connection, and no other. They are closed when it ends.
+3. It is committed when the block ends, and undone if the block fails, or asked for that. Then nothing stays.
+4. What is raised at the beginning and at the end is told as an error of aett's. What the block raises is the
+   caller's, and goes on as it is.
+5. A victim of a deadlock is not tried again: only the caller knows what the block has done besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+
+from aett.adapters.lending.blocking import Joined, Lender
+from aett.adapters.sql.dialect import TABLE
+from aett.adapters.sql.performing import Driver
+from aett.adapters.sql.stores import SqlCommitStore, SqlRegisterStore, SqlSnapshotStore
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.core.conflict import ConflictDetector
+from aett.core.topic_map import TopicMap
+
+K = TypeVar("K")
+
+
+class Undone(Exception):  # it is none that anybody sees
+    """The block asked for it."""
+
+
+def undo_if(undone: bool) -> None:  # noqa: FBT001  # whether it is so
+    """Leave the transaction as if it had failed."""
+    if undone:
+        raise Undone
+
+
+@frozen
+class Made:
+    """The classes of an engine's stores."""
+
+    commit_store: type[SqlCommitStore[Any]]
+    snapshot_store: type[SqlSnapshotStore[Any]]
+    register_store: type[SqlRegisterStore[Any]]
+
+
+class Transaction(Generic[K]):
+    """A transaction that is open: what its stores do, and what is done on its connection, is done together or not.
+
+    connection: the driver's own. Do not commit on it; the block does.
+    """
+
+    def __init__(self, connection: K, made: Made, stack: ExitStack) -> None:
+        self.connection = connection
+        self.undone = False
+        self._made = made
+        self._stack = stack
+
+    def commit_store(
+        self,
+        *,
+        topic_map: TopicMap,
+        conflict_detector: ConflictDetector = ConflictDetector(),
+        table: str = TABLE,
+        page_size: int = PAGE_SIZE,
+        max_commit_size: int | None = None,
+    ) -> SqlCommitStore[Any]:
+        """A commit store within it, with the settings of `CommitStore`; the log cannot be read by it."""
+        return self._stack.enter_context(
+            self._made.commit_store(
+                Joined(self.connection),
+                topic_map=topic_map,
+                conflict_detector=conflict_detector,
+                table=table,
+                page_size=page_size,
+                max_commit_size=max_commit_size,
+            )
+        )
+
+    def snapshot_store(self, *, table: str = TABLE) -> SqlSnapshotStore[Any]:
+        """A snapshot store within it."""
+        return self._stack.enter_context(self._made.snapshot_store(Joined(self.connection), table=table))
+
+    def registers(self, *, table: str = TABLE) -> SqlRegisterStore[Any]:
+        """A register store within it."""
+        return self._stack.enter_context(self._made.register_store(Joined(self.connection), table=table))
+
+    def rollback(self) -> None:
+        """Undo everything when the block ends, without an error."""
+        self.undone = True
+
+
+@contextmanager
+def transacting(driver: Driver[K], lender: Lender[K], made: Made) -> Generator[Transaction[K]]:
+    """A transaction on a connection of the lender's, which is closed afterwards."""
+    failures, within = driver.failures, False
+    try:
+        with closing(lender), lender.lent(alone=False) as connection, driver.transaction(connection):
+            within = True
+            with ExitStack() as stack:
+                transaction = Transaction(connection, made, stack)
+                yield transaction
+            within = False
+            undo_if(transaction.undone)
+    except Undone:
+        pass
+    except failures.kinds as error:
+        if within:
+            raise
+        raise failures.translated(error, lender.name) from error

@@ -1,0 +1,136 @@
+"""Transactions that are awaited: as `transactions`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+import aiosqlite
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
+
+from aett.adapters.sql.dialect import TABLE
+from aett.adapters.sqlite.async_stores import AsyncCommitStore, AsyncRegisterStore, AsyncSnapshotStore
+from aett.adapters.sqlite.database import BUSY_TIMEOUT, Database, Synchronous, callers, located
+from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE
+from aett.adapters.sqlite.driver import Driver, driver, usable
+from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.transactions import PART, WHOLE
+from aett.adapters.store.awaiting import AsyncFace
+from aett.adapters.store.reading import PAGE_SIZE
+from aett.core.conflict import ConflictDetector
+from aett.core.topic_map import TopicMap
+
+F = TypeVar("F", bound=AsyncFace)
+
+
+class AsyncTransaction:
+    """A transaction that is open: what its stores do, and what is done on its connection, is done together or not.
+
+    connection: do not commit on it; the block does.
+    """
+
+    def __init__(self, connection: aiosqlite.Connection, stack: AsyncExitStack) -> None:
+        self.connection = connection
+        self.undone = False
+        self._stack = stack
+
+    def commit_store(
+        self,
+        *,
+        topic_map: TopicMap,
+        conflict_detector: ConflictDetector = ConflictDetector(),
+        table: str = TABLE,
+        page_size: int = PAGE_SIZE,
+        max_commit_size: int = MAX_COMMIT_SIZE,
+    ) -> AsyncCommitStore:
+        """A commit store within it, with the settings of `CommitStore`."""
+        return self._closed_in_the_end(
+            AsyncCommitStore(
+                self.connection,
+                topic_map=topic_map,
+                conflict_detector=conflict_detector,
+                table=table,
+                page_size=page_size,
+                max_commit_size=max_commit_size,
+            )
+        )
+
+    def snapshot_store(self, *, table: str = TABLE) -> AsyncSnapshotStore:
+        """A snapshot store within it."""
+        return self._closed_in_the_end(AsyncSnapshotStore(self.connection, table=table))
+
+    def registers(self, *, table: str = TABLE) -> AsyncRegisterStore:
+        """A register store within it."""
+        return self._closed_in_the_end(AsyncRegisterStore(self.connection, table=table))
+
+    def _closed_in_the_end(self, store: F) -> F:
+        self._stack.push_async_callback(store.close)
+        return store
+
+    def rollback(self) -> None:
+        """Undo everything when the block ends, without an error."""
+        self.undone = True
+
+
+@asynccontextmanager
+async def async_transaction(
+    database: str | os.PathLike[str] | aiosqlite.Connection,
+    *,
+    busy_timeout: float = BUSY_TIMEOUT,
+    synchronous: Synchronous = "FULL",
+) -> AsyncGenerator[AsyncTransaction]:
+    """A transaction that is awaited: as `transaction`."""
+    async with AsyncExitStack() as stack:
+        if isinstance(database, aiosqlite.Connection):
+            place, connection = callers(busy_timeout, synchronous), usable(database)
+            told = Driver(connection, place.name)
+        else:
+            place = located(database, (), busy_timeout, synchronous, create=False)
+            told = await _opened(place)
+            stack.callback(told.stop)
+            connection = told.connection
+        words = PART if connection.in_transaction else WHOLE
+        undone, begun = True, False
+        try:
+            await _whole(_said(place, told, words.begin))
+            begun = True
+            async with AsyncExitStack() as stores:
+                transaction = AsyncTransaction(connection, stores)
+                yield transaction
+            undone = transaction.undone
+        finally:
+            if connection.in_transaction and (begun or words is WHOLE):
+                await _whole(_said(place, told, *words.ends(undone=undone)))
+
+
+async def _opened(place: Database) -> Driver:
+    try:
+        return await driver(place)
+    except sqlite3.Error as error:
+        raise translated(error, place) from error
+
+
+async def _said(place: Database, told: Driver, *statements: str) -> None:
+    """Say this, patiently while other writers are in the way."""
+    patient = AsyncRetrying(
+        retry=retry_if_exception(busy), stop=stop_after_delay(place.busy_timeout), wait=PAUSE, reraise=True
+    )
+    try:
+        for each in statements:
+            await patient.copy()(told.do, sqlite3.Connection.execute, each)
+    except sqlite3.Error as error:
+        raise translated(error, place) from error
+
+
+async def _whole(saying: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end, although the task be cancelled: half begun or half ended, it would keep writers out."""
+    said = asyncio.ensure_future(saying)
+    try:
+        await asyncio.shield(said)
+    except asyncio.CancelledError:
+        await asyncio.wait([said])
+        raise
