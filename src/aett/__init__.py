@@ -29,6 +29,7 @@ from aett.core.later import later
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Result, Success, accept
 from aett.core.page import Page
+from aett.core.passed_over import PassedOver
 from aett.core.register import Overtaken, Register
 from aett.core.rejection import (
     CommitRejection,
@@ -99,6 +100,7 @@ __all__ = [
     "Outcome",
     "Overtaken",
     "Page",
+    "PassedOver",
     "Register",
     "Result",
     "Saga",

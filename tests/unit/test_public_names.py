@@ -38,6 +38,7 @@ PUBLIC = {
             "Outcome",
             "Overtaken",
             "Page",
+            "PassedOver",
             "Register",
             "Result",
             "Saga",

@@ -7,7 +7,7 @@ storage does wrong one of the `AettError`s; a closed store raises `StoreClosed`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -19,6 +19,7 @@ from aett.core.outcome import Outcome
 from aett.core.page import Page
 from aett.core.rejection import CommitRejection
 from aett.core.tail import Tail
+from aett.core.topic_map import TopicMap
 
 
 class CommitStore(Protocol):
@@ -57,15 +58,20 @@ class CommitStore(Protocol):
         tenant_id: str,
         checkpoint: int = 0,
         *,
+        topics: TopicMap | Iterable[str] | None = None,
         max_checkpoint: int = MAX_REVISION,
         backwards: bool = False,
         limit: int | None = None,
     ) -> Iterator[Commit]:
         """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it.
 
-        It is read up to where it is settled (`tail`). max_checkpoint: no further than to this one, included.
-        backwards: the newest commit first. limit: commits at most: `get_from(tenant, backwards=True, limit=20)`
-        are the last 20, and with `max_checkpoint` those before them.
+        It is read up to where it is settled (`tail`).
+
+        topics: those of a map, or names of the store's own. Whatever else there is, is passed over without being
+        decoded: a `PassedOver` stands in its place. Without them, what the store's map does not hold is an error.
+        max_checkpoint: no further than to this one, included. backwards: the newest commit first. limit: commits
+        at most: `get_from(tenant, backwards=True, limit=20)` are the last 20, and with `max_checkpoint` those
+        before them.
         """
         ...
 
@@ -134,15 +140,20 @@ class AsyncCommitStore(Protocol):
         tenant_id: str,
         checkpoint: int = 0,
         *,
+        topics: TopicMap | Iterable[str] | None = None,
         max_checkpoint: int = MAX_REVISION,
         backwards: bool = False,
         limit: int | None = None,
     ) -> AsyncIterator[Commit]:
         """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it.
 
-        It is read up to where it is settled (`tail`). max_checkpoint: no further than to this one, included.
-        backwards: the newest commit first. limit: commits at most: `get_from(tenant, backwards=True, limit=20)`
-        are the last 20, and with `max_checkpoint` those before them.
+        It is read up to where it is settled (`tail`).
+
+        topics: those of a map, or names of the store's own. Whatever else there is, is passed over without being
+        decoded: a `PassedOver` stands in its place. Without them, what the store's map does not hold is an error.
+        max_checkpoint: no further than to this one, included. backwards: the newest commit first. limit: commits
+        at most: `get_from(tenant, backwards=True, limit=20)` are the last 20, and with `max_checkpoint` those
+        before them.
         """
         ...
 

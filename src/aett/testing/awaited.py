@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,6 +19,7 @@ from aett.core.register import Overtaken, Register
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
+from aett.core.topic_map import TopicMap
 from aett.ports.commit_store import AsyncCommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement
 from aett.ports.register_store import AsyncRegisterStore
@@ -117,6 +118,7 @@ class AwaitedCommitStore:
         tenant_id: str,
         checkpoint: int = 0,
         *,
+        topics: TopicMap | Iterable[str] | None = None,
         max_checkpoint: int = MAX_REVISION,
         backwards: bool = False,
         limit: int | None = None,
@@ -124,7 +126,12 @@ class AwaitedCommitStore:
         """The tenant's log after a checkpoint."""
         return self.loop.iterate(
             self.store.get_from(
-                tenant_id, checkpoint, max_checkpoint=max_checkpoint, backwards=backwards, limit=limit
+                tenant_id,
+                checkpoint,
+                topics=topics,
+                max_checkpoint=max_checkpoint,
+                backwards=backwards,
+                limit=limit,
             )
         )
 

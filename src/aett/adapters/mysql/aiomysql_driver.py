@@ -60,8 +60,8 @@ def lender_of(
         case aiomysql.Connection():
             return AsyncCallersConnection(database, _is_alone, _verify)
         case Joined():
-            connection: Connection = getattr(database, "connection")  # noqa: B009  # it has no type
-            joined: AsyncCallersConnection[Connection] = AsyncCallersConnection(connection, _is_alone)
+            given: Any = database
+            joined: AsyncCallersConnection[Connection] = AsyncCallersConnection(given.connection, _is_alone)
             return joined
         case _:
             raise TypeError(f"a URL, an aiomysql.Pool or an aiomysql.Connection, not {type(database).__name__}")

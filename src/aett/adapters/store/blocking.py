@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
@@ -20,6 +20,7 @@ from aett.core.register import Overtaken, Register
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
+from aett.core.topic_map import TopicMap
 
 T = TypeVar("T")
 
@@ -106,18 +107,25 @@ class CommitStoreFace(Face):
         tenant_id: str,
         checkpoint: int = 0,
         *,
+        topics: TopicMap | Iterable[str] | None = None,
         max_checkpoint: int = MAX_REVISION,
         backwards: bool = False,
         limit: int | None = None,
     ) -> Iterator[Commit]:
         """The tenant's log after this checkpoint. Whoever has seen a checkpoint misses nothing below it.
 
-        It is read up to where it is settled (`tail`). max_checkpoint: no further than to this one, included.
-        backwards: the newest commit first. limit: commits at most: `get_from(tenant, backwards=True, limit=20)`
-        are the last 20, and with `max_checkpoint` those before them.
+        It is read up to where it is settled (`tail`).
+
+        topics: those of a map, or names of the store's own. Whatever else there is, is passed over without being
+        decoded: a `PassedOver` stands in its place. Without them, what the store's map does not hold is an error.
+        max_checkpoint: no further than to this one, included. backwards: the newest commit first. limit: commits
+        at most: `get_from(tenant, backwards=True, limit=20)` are the last 20, and with `max_checkpoint` those
+        before them.
         """
         return self._read(
-            self._plans.get_from(tenant_id, checkpoint, max_checkpoint, backwards=backwards, limit=limit)
+            self._plans.get_from(
+                tenant_id, checkpoint, max_checkpoint, topics=topics, backwards=backwards, limit=limit
+            )
         )
 
     def head(self, tenant_id: str, stream_id: str) -> Head:

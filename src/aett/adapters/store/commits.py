@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -26,6 +26,7 @@ from aett.core.plan import Plan
 from aett.core.rejection import CommitRejection, CommitTooLarge, DuplicateCommit
 from aett.core.stamp import aware, to_microseconds
 from aett.core.tail import Tail
+from aett.core.topic_map import TopicMap
 
 T = TypeVar("T")
 
@@ -150,7 +151,9 @@ class Commits:
 
     def get_all_to(self, tenant_id: str, max_time: datetime) -> Reading[Commit]:
         """Pages of the log, without what is later."""
-        return self._log(tenant_id, 0, MAX_REVISION, to_microseconds(aware(max_time, "max_time")), MAX_REVISION)
+        return self._log(
+            tenant_id, 0, MAX_REVISION, to_microseconds(aware(max_time, "max_time")), MAX_REVISION, self.recorder
+        )
 
     def get_from(
         self,
@@ -158,17 +161,19 @@ class Commits:
         checkpoint: int,
         max_checkpoint: int = MAX_REVISION,
         *,
+        topics: TopicMap | Iterable[str] | None = None,
         backwards: bool = False,
         limit: int | None = None,
     ) -> Reading[Commit]:
         """Pages of the log, by keyset on the checkpoint."""
         after, until = bound("checkpoint", checkpoint), bound("max_checkpoint", max_checkpoint)
+        recorder = self.recorder if topics is None else self.recorder.only(topics)
         if backwards:
-            return self._log_back(tenant_id, after, until, _limit(limit))
-        return self._log(tenant_id, after, until, None, _limit(limit))
+            return self._log_back(tenant_id, after, until, _limit(limit), recorder)
+        return self._log(tenant_id, after, until, None, _limit(limit), recorder)
 
     def _log(
-        self, tenant_id: str, checkpoint: int, until: int, max_stamp: int | None, limit: int
+        self, tenant_id: str, checkpoint: int, until: int, max_stamp: int | None, limit: int, recorder: Recorder
     ) -> Reading[Commit]:
         tenant_id = identifier.tenant(tenant_id)
         # What one asks for by time need not be settled: a commit that is not there yet was not there at that time.
@@ -181,11 +186,13 @@ class Commits:
             left = place.left - len(records)
             more = len(records) == size and left > 0
             following = LogPlace(records[-1].checkpoint or 0, upto, left) if more else None
-            return Fetched(self._commits(records, 1, MAX_REVISION), following)
+            return Fetched([recorder.commit(each) for each in records], following)
 
         return Reading(LogPlace(checkpoint, None, limit) if limit and checkpoint < until else None, fetch)
 
-    def _log_back(self, tenant_id: str, checkpoint: int, until: int, limit: int) -> Reading[Commit]:
+    def _log_back(
+        self, tenant_id: str, checkpoint: int, until: int, limit: int, recorder: Recorder
+    ) -> Reading[Commit]:
         tenant_id = identifier.tenant(tenant_id)
 
         def fetch(place: LogPlace) -> Plan[Fetched[Commit]]:
@@ -195,7 +202,7 @@ class Commits:
             left = place.left - len(records)
             more = len(records) == size and left > 0
             following = LogPlace(checkpoint, (records[-1].checkpoint or 0) - 1, left) if more else None
-            return Fetched(self._commits(records, 1, MAX_REVISION), following)
+            return Fetched([recorder.commit(each) for each in records], following)
 
         return Reading(LogPlace(checkpoint, None, limit) if limit and checkpoint < until else None, fetch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -17,6 +18,7 @@ from aett.core.register import Overtaken, Register
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
+from aett.core.topic_map import TopicMap
 
 
 class CommitPlans(Protocol):
@@ -53,6 +55,7 @@ class CommitPlans(Protocol):
         checkpoint: int,
         max_checkpoint: int = MAX_REVISION,
         *,
+        topics: TopicMap | Iterable[str] | None = None,
         backwards: bool = False,
         limit: int | None = None,
     ) -> Reading[Commit]:

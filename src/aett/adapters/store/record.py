@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
@@ -58,14 +58,31 @@ COLUMNS: Final = Record._fields
 
 
 class Recorder:
-    """Makes records of commits and commits of records, by the topics of one map."""
+    """Makes records of commits and commits of records, by the topics of one map.
 
-    __slots__ = ("_envelopes",)
+    asked_for: names of topics; whatever else is read is passed over. Empty: all of the map's. None: nothing is
+    passed over, and what the map does not hold is an error.
+    """
 
-    def __init__(self, topic_map: TopicMap) -> None:
+    __slots__ = ("_envelopes", "_topic_map")
+
+    def __init__(self, topic_map: TopicMap, asked_for: frozenset[str] | None = None) -> None:
         if not isinstance(topic_map, TopicMap):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"topic_map must be a TopicMap, not {type(topic_map).__name__}")
-        self._envelopes = topic_map.envelopes
+        self._topic_map = topic_map
+        self._envelopes = topic_map.envelopes if asked_for is None else topic_map.envelopes.only(asked_for)
+
+    def only(self, topics: TopicMap | Iterable[str]) -> Recorder:
+        """One that reads the topics of another map, or these of its own, and passes over all others.
+
+        Raises `UnknownTopic` if it has no such topic.
+        """
+        if isinstance(topics, str):
+            raise TypeError("topics must be a TopicMap or several names, not one str")
+        if isinstance(topics, TopicMap):
+            return Recorder(topics, frozenset())
+        names = frozenset(topics)
+        return Recorder(self._topic_map, names) if names else Recorder(TopicMap(), names)
 
     def record(self, commit: Commit) -> Record:
         """The commit, encoded. Raises `UnknownTopic` or `UnsupportedType`, naming the class."""

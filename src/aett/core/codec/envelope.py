@@ -6,7 +6,7 @@ can read it with their database's own tools.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +18,7 @@ from aett.core.codec.sample import is_frozen
 from aett.core.codec.undecodable import CHANGED, Undecodable, reason, shown
 from aett.core.commit import EventMessage
 from aett.core.errors import UnknownTopic, UnsupportedType
+from aett.core.passed_over import PassedOver
 from aett.core.restoring import restore
 from aett.core.topic import Body, Topic
 
@@ -97,9 +98,10 @@ def _wire(cls: type) -> Wire:
 class Envelopes:
     """Encodes and decodes the events of a commit by the wires of their topics."""
 
-    __slots__ = ("_by_class", "_by_topic")
+    __slots__ = ("_by_class", "_by_topic", "_passes_over")
 
-    def __init__(self, wires: Iterable[Wire]) -> None:
+    def __init__(self, wires: Iterable[Wire], *, passes_over: bool = False) -> None:
+        self._passes_over = passes_over
         self._by_class = {wire.cls: wire for wire in wires}
         # An old version is read by the class of the lowest version that is not older than it.
         self._by_topic = {
@@ -108,6 +110,20 @@ class Envelopes:
             for name in (wire.topic.name, *wire.topic.formerly)
             for version in range(1, wire.topic.version + 1)
         }
+
+    def only(self, topics: Collection[str]) -> Envelopes:
+        """The same, of these topics (of all, if there are none), which passes over whatever else it reads."""
+        if not topics:
+            return Envelopes(self._by_class.values(), passes_over=True)
+        wires = [
+            each
+            for each in self._by_class.values()
+            if not {each.topic.name, *each.topic.formerly}.isdisjoint(topics)
+        ]
+        known = {name for each in wires for name in (each.topic.name, *each.topic.formerly)}
+        if unknown := [each for each in topics if each not in known]:
+            raise UnknownTopic(f"topic {shown(unknown[0])} is not in this TopicMap")
+        return Envelopes(wires, passes_over=True)
 
     def encode(self, messages: Iterable[EventMessage]) -> bytes:
         """The messages' bytes. Raises `UnknownTopic` or `UnsupportedType` before anything is written."""
@@ -134,12 +150,16 @@ class Envelopes:
     def _read(self, envelope: _Envelope) -> object:
         wire = self._by_topic.get((envelope.topic, envelope.version))
         if wire is None:
+            if self._passes_over and not self._versions(envelope.topic):
+                return PassedOver(envelope.topic, envelope.version)
             raise UnknownTopic(self._unknown(envelope))
         return wire.read(envelope.version, envelope.body)
 
+    def _versions(self, topic: str) -> list[int]:
+        return [version for name, version in self._by_topic if name == topic]
+
     def _unknown(self, envelope: _Envelope) -> str:
-        known = [version for name, version in self._by_topic if name == envelope.topic]
-        if known:
+        if known := self._versions(envelope.topic):
             stored = f"topic {shown(envelope.topic)} version {envelope.version}"
             return f"{stored} is stored, but this TopicMap knows up to version {max(known)}"
         return f"topic {shown(envelope.topic)} is not in this TopicMap"
@@ -160,6 +180,8 @@ def _body(raw: msgspec.Raw) -> Body:
 
 
 def _message(body: object, raw: msgspec.Raw) -> EventMessage:
+    if type(body) is PassedOver:
+        return EventMessage(body)
     try:
         own = header_json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
