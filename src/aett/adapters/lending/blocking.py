@@ -19,7 +19,7 @@ import os
 import threading
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
 from attrs import frozen
@@ -38,10 +38,10 @@ IN_A_TRANSACTION = (
 
 
 @frozen
-class Joined(Generic[K]):
+class Joined:
     """A connection on which a transaction of aett's is open; stores that are given it join that."""
 
-    connection: K
+    connection: Any
 
 
 class Lender(Protocol[K_co]):

@@ -42,9 +42,7 @@ _BEGIN: Final = (
 _ROLLBACK: Final = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"
 
 
-def lender_of(
-    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
-) -> Lender[Connection]:
+def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeout: float) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -62,9 +60,8 @@ def lender_of(
             return CallersPool(lambda: pooling.lent(database, _is_usable, _finish, verify))
         case pyodbc.Connection():
             return CallersConnection(database, _is_alone, verify)
-        case Joined():
-            joined: CallersConnection[Connection] = CallersConnection(database.connection, _is_alone)
-            return joined
+        case Joined(connection):
+            return CallersConnection(connection, _is_alone)
         case _:
             raise TypeError(
                 "an ODBC connection string, a sqlalchemy.Pool or a pyodbc.Connection,"

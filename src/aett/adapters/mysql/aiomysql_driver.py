@@ -44,7 +44,7 @@ class _Cursor(aiomysql.Cursor):  # type: ignore[misc]  # aiomysql has no types
 
 
 def lender_of(
-    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
+    database: str | Pool | Connection | Joined, pool_size: int, timeout: float
 ) -> AsyncLender[Connection]:
     """Where the connections to this database come from."""
     match database:
@@ -59,10 +59,8 @@ def lender_of(
             return AsyncCallersPool(lambda: _lent(database), _verify)
         case aiomysql.Connection():
             return AsyncCallersConnection(database, _is_alone, _verify)
-        case Joined():
-            given: Any = database
-            joined: AsyncCallersConnection[Connection] = AsyncCallersConnection(given.connection, _is_alone)
-            return joined
+        case Joined(connection):
+            return AsyncCallersConnection(connection, _is_alone)
         case _:
             raise TypeError(f"a URL, an aiomysql.Pool or an aiomysql.Connection, not {type(database).__name__}")
 

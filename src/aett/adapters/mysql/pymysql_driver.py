@@ -25,9 +25,7 @@ from aett.adapters.sql.statement import Parameters, Rows
 Connection: TypeAlias = "pymysql.Connection[Any]"
 
 
-def lender_of(
-    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
-) -> Lender[Connection]:
+def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeout: float) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -41,9 +39,8 @@ def lender_of(
             return CallersPool(lambda: pooling.lent(database, _is_usable, _finish, _verify))
         case pymysql.Connection():
             return CallersConnection(database, _is_alone, _verify)
-        case Joined():
-            joined: CallersConnection[Connection] = CallersConnection(database.connection, _is_alone)
-            return joined
+        case Joined(connection):
+            return CallersConnection(connection, _is_alone)
         case _:
             raise TypeError(f"a URL, a sqlalchemy.Pool or a pymysql.Connection, not {type(database).__name__}")
 

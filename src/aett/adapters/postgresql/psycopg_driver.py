@@ -36,9 +36,7 @@ Connection: TypeAlias = psycopg.Connection[Any]
 Pool: TypeAlias = ConnectionPool[Any]
 
 
-def lender_of(
-    database: str | Pool | Connection | Joined[Connection], pool_size: int, timeout: float
-) -> Lender[Connection]:
+def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeout: float) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -49,9 +47,8 @@ def lender_of(
             return CallersPool(lambda: _lent(database), _verify)
         case psycopg.Connection():
             return CallersConnection(database, _is_alone, _verify)
-        case Joined():
-            joined: CallersConnection[Connection] = CallersConnection(database.connection, _is_alone)
-            return joined
+        case Joined(connection):
+            return CallersConnection(connection, _is_alone)
         case _:
             raise TypeError(
                 f"a URL, a psycopg_pool.ConnectionPool or a psycopg.Connection, not {type(database).__name__}"

@@ -1,25 +1,31 @@
-"""Ending: where streams and logs end, who has a log, and reading from the end (L8, L9, L10, L13)."""
+"""Ending: where streams and logs end, who has a log, and reading from the end, or by topics (L8, L9, L10, L13)."""
 # ruff: noqa: D102, N802  # A test's name is its sentence, and begins with its law.
 
 from __future__ import annotations
 
 from itertools import product
 
+import attrs
 import pytest
 
+from aett.core.commit import EventMessage
+from aett.core.errors import UnknownTopic
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
+from aett.core.passed_over import PassedOver
 from aett.core.tail import Tail
+from aett.core.topic_map import TopicMap
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, stored
-from aett.testing.model import cut, must_be, unnumbered
+from aett.testing.model import cut, must_be, same, unnumbered
+from aett.testing.samples import TOPICS, Booked, Forgotten, Noted, Passenger, Refund
 from aett.testing.strategies import AWKWARD
 
 LIMITS = (None, 0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE, MAX_REVISION)
 
 
 class Ending:
-    """Tests of `head`, `tail`, `tenants`, and of what is read backwards or to a limit."""
+    """Tests of `head`, `tail`, `tenants`, and of what is read backwards, to a limit, or by topics."""
 
     def test_L1_the_head_is_where_the_next_commit_goes(self, clients: Clients) -> None:
         store = clients.other.commits
@@ -104,3 +110,35 @@ class Ending:
         assert list(clients.other.commits.tenants()) == ["another tenant"]
         append(clients.one, STREAM, notes("again"))
         assert sorted(clients.other.commits.tenants()) == ["another tenant", "tenant"]
+
+    def test_L10_what_a_reader_does_not_ask_for_is_passed_over_and_its_checkpoint_counts(
+        self, clients: Clients
+    ) -> None:
+        wide = clients.connect(topic_map=TOPICS | TopicMap(Forgotten))
+        events = (Noted("1"), Forgotten("2"), Booked(3, Passenger("Ann")), EventMessage(Forgotten("4"), {"a": 1}))
+        commit = attrs.evolve(make(Head(*STREAM), *events), commands=(Refund(1, "x"),))
+        kept = stored(wide, commit)
+        last = stored(wide, make(Head.after(kept), Forgotten("5")))
+        unknown, booked = PassedOver("sample.forgotten", 1), PassedOver("sample.booked", 1)
+        for topics, expected in (
+            (TOPICS, (events[0], unknown, events[2], unknown)),
+            (["sample.noted"], (events[0], unknown, booked, unknown)),
+            ([], (PassedOver("sample.noted", 1), unknown, booked, unknown)),
+        ):
+            for backwards in (False, True):
+                found = list(clients.other.commits.get_from("tenant", topics=topics, backwards=backwards))
+                first, second = found[::-1] if backwards else found
+                assert same(first.bodies, expected), f"L10: {topics} gave {first.bodies}"
+                assert same(second.bodies, (unknown,)), f"L10: {topics} gave {second.bodies}"
+                assert (first.stream_revision, first.first_revision) == (4, 1)
+                assert [unnumbered(each).commit_id for each in (first, second)] == [
+                    kept.commit_id,
+                    last.commit_id,
+                ]
+                assert (second.checkpoint or 0) > (first.checkpoint or 0) > 0
+        with pytest.raises(UnknownTopic, match=r"sample\.forgotten"):
+            list(clients.other.commits.get_from("tenant"))
+        with pytest.raises(UnknownTopic, match=r"no\.such\.topic"):
+            list(clients.other.commits.get_from("tenant", topics=["no.such.topic"]))
+        with pytest.raises(TypeError, match="not one str"):
+            list(clients.other.commits.get_from("tenant", topics="sample.noted"))

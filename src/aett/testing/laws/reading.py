@@ -15,20 +15,15 @@ import attrs
 import pytest
 
 from aett.core.commit import Commit, EventMessage
-from aett.core.errors import UnknownTopic
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
-from aett.core.passed_over import PassedOver
-from aett.core.topic_map import TopicMap
 from aett.testing.clients import PAGE_SIZE, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, append_at, id_of, log, make, notes, stored, whole
 from aett.testing.model import cut, must_be, same, unnumbered
 from aett.testing.samples import (
-    TOPICS,
     Announced,
     Booked,
     Currency,
-    Forgotten,
     Loaded,
     Noted,
     Passenger,
@@ -220,38 +215,6 @@ class Reading:
         assert all(one < other for one, other in pairwise([0, *checkpoints])), f"L10: {checkpoints}"
         for position, checkpoint in enumerate(checkpoints, 1):
             must_be(clients.other.commits.get_from("tenant", checkpoint), every[position:], "L10: get_from")
-
-    def test_L10_what_a_reader_does_not_ask_for_is_passed_over_and_its_checkpoint_counts(
-        self, clients: Clients
-    ) -> None:
-        wide = clients.connect(topic_map=TOPICS | TopicMap(Forgotten))
-        events = (Noted("1"), Forgotten("2"), Booked(3, Passenger("Ann")), EventMessage(Forgotten("4"), {"a": 1}))
-        commit = attrs.evolve(make(Head(*STREAM), *events), commands=(Refund(1, "x"),))
-        kept = stored(wide, commit)
-        last = stored(wide, make(Head.after(kept), Forgotten("5")))
-        unknown, booked = PassedOver("sample.forgotten", 1), PassedOver("sample.booked", 1)
-        for topics, expected in (
-            (TOPICS, (events[0], unknown, events[2], unknown)),
-            (["sample.noted"], (events[0], unknown, booked, unknown)),
-            ([], (PassedOver("sample.noted", 1), unknown, booked, unknown)),
-        ):
-            for backwards in (False, True):
-                found = list(clients.other.commits.get_from("tenant", topics=topics, backwards=backwards))
-                first, second = found[::-1] if backwards else found
-                assert same(first.bodies, expected), f"L10: {topics} gave {first.bodies}"
-                assert same(second.bodies, (unknown,)), f"L10: {topics} gave {second.bodies}"
-                assert (first.stream_revision, first.first_revision) == (4, 1)
-                assert [unnumbered(each).commit_id for each in (first, second)] == [
-                    kept.commit_id,
-                    last.commit_id,
-                ]
-                assert (second.checkpoint or 0) > (first.checkpoint or 0) > 0
-        with pytest.raises(UnknownTopic, match=r"sample\.forgotten"):
-            list(clients.other.commits.get_from("tenant"))
-        with pytest.raises(UnknownTopic, match=r"no\.such\.topic"):
-            list(clients.other.commits.get_from("tenant", topics=["no.such.topic"]))
-        with pytest.raises(TypeError, match="not one str"):
-            list(clients.other.commits.get_from("tenant", topics="sample.noted"))
 
     def test_L11_an_abandoned_read_leaves_the_store_usable(self, clients: Clients) -> None:
         append(clients.one, STREAM, *(notes("x") for _ in range(2 * PAGE_SIZE)))
