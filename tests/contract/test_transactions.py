@@ -7,16 +7,21 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
+import sqlalchemy
 from psycopg_pool import ConnectionPool
 from tests.contract.served import harness as served
 from tests.contract.transacting import Begin, Transacting, begun
 
-from aett.adapters import sqlite
+from aett import Head, Register
+from aett.adapters import postgresql, sqlite
 from aett.testing import Harness, Place
 from aett.testing.clients import Clients
+from aett.testing.laws.making import make
+from aett.testing.samples import TOPICS
 
 
 def table_of(clients: Clients) -> dict[str, Any]:
@@ -117,6 +122,31 @@ class TestSqlite(Transacting):
 
 class TestAsyncSqlite(TestSqlite):
     awaited = True
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_stores_are_part_of_what_sqlalchemy_has_begun(postgresql_url: str, kept: bool) -> None:  # noqa: FBT001
+    table = f"t{uuid4().hex}"
+    engine = sqlalchemy.create_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    with postgresql.PersistenceManagement(postgresql_url, table=table) as management:
+        management.initialize()
+        with engine.connect() as sql:
+            connection: Any = sql.connection.driver_connection
+            store = postgresql.CommitStore(connection, topic_map=TOPICS, table=table)
+            store.commit(make(Head("t", "s"))).unwrap()
+            sql.execute(sqlalchemy.text(f"CREATE TABLE {table}_business (name text)"))
+            with postgresql.transaction(connection) as tx:  # a savepoint of that
+                tx.registers(table=table).put(Register("t", "n"), b"x").unwrap()
+            if kept:
+                sql.commit()
+            else:
+                sql.rollback()
+        with postgresql.CommitStore(postgresql_url, topic_map=TOPICS, table=table) as other:
+            assert len(list(other.get("t", "s"))) == kept
+        with postgresql.RegisterStore(postgresql_url, table=table) as registers:
+            assert registers.get("t", "n").exists == kept
+        management.drop()
+    engine.dispose()
 
 
 def test_a_block_within_the_callers_transaction_is_a_part_of_it(tmp_path: Path) -> None:
