@@ -52,4 +52,4 @@ def test_git_history_runs_on_it(mysql_url: str) -> None:
             return list(cursor.fetchall())
 
         git_history(mysql_url, execute, "MySQL and MariaDB")
-        execute("DROP TABLE commits, commits_snapshots, commits_barrier")
+        execute("DROP TABLE commits, commits_snapshots, commits_registers, commits_barrier, commits_settled")

@@ -55,4 +55,4 @@ class TestAsyncPostgresqlBehindAPooler(Contract):
 def test_git_history_runs_on_it(postgresql_url: str) -> None:
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         git_history(postgresql_url, lambda text: connection.execute(text.encode()).fetchall(), "PostgreSQL")
-        connection.execute("DROP TABLE commits, commits_snapshots")
+        connection.execute("DROP TABLE commits, commits_snapshots, commits_registers")

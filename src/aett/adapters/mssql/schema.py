@@ -111,6 +111,8 @@ def create(table: Table) -> tuple[str, ...]:
         _ALONE,  # many may create at once
         *(_create_table(*each) for each in _tables(table)),
         _settle_nothing(table.settled),
+        # If somebody has dropped the commits and left this: their numbers begin anew.
+        f"UPDATE {quoted(table.settled)} SET settled = 0 WHERE NOT EXISTS (SELECT 1 FROM {quoted(table)})",
         _create_table(table.versions, _VERSIONS, _VERSION_KEYS),
         _note_version(table),
     )

@@ -87,8 +87,12 @@ def create(table: Table) -> tuple[str, ...]:
     barrier, settled = quoted(barrier_of(table)), quoted(table.settled)
     return (
         *(_create_table(*each) for each in _tables(table)),
-        f"INSERT INTO {barrier} VALUES (1) ON DUPLICATE KEY UPDATE id = id",
+        # Without a look first, this would wait for every transaction that has appended, and is open.
+        f"INSERT IGNORE INTO {barrier} SELECT 1 FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM {barrier} AS b)",
         f"INSERT INTO {settled} VALUES (1, 0, {_NEVER}, {_NEVER}) ON DUPLICATE KEY UPDATE id = id",
+        # If somebody has dropped the commits and left this: their numbers begin anew.
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM {quoted(table)} LIMIT 1) AS some INTO @aett_some",
+        f"UPDATE {settled} SET settled = 0 WHERE @aett_some = 0",
         _create_table(table.versions, _VERSIONS, {"PRIMARY": ("table_name",)}),
         _note_version(table),
     )
