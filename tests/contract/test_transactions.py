@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import sqlite3
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +20,8 @@ from tests.contract.served import harness as served
 from tests.contract.transacting import Begin, Transacting, begun
 
 from aett import Head, Register
-from aett.adapters import postgresql, sqlite
-from aett.testing import Harness, Place
+from aett.adapters import memory, postgresql, sqlite
+from aett.testing import Harness, Place, Traits
 from aett.testing.clients import Clients
 from aett.testing.laws.making import make
 from aett.testing.samples import TOPICS
@@ -101,6 +104,33 @@ class TestAsyncMssql(TestMssql):
     awaited = True
 
 
+class TestMemory(Transacting):
+    awaited = False
+    reads_its_log = True
+
+    @pytest.fixture
+    def harness(self) -> Harness:
+        kept = memory.Memory()
+
+        @contextmanager
+        def place() -> Generator[Place]:
+            yield Place.of(memory, kept)
+
+        return Harness("memory", place, Traits(processes=False, reopen=False))
+
+    @pytest.fixture
+    def begin(self) -> Begin:
+        def begin(clients: Clients) -> Any:
+            (kept,) = getattr(clients.place.snapshot_store, "args")  # noqa: B009  # it is a partial
+            return begun("aett.adapters.memory", kept, {}, clients, awaited=self.awaited)
+
+        return begin
+
+
+class TestAsyncMemory(TestMemory):
+    awaited = True
+
+
 class TestSqlite(Transacting):
     awaited = False
     reads_its_log = True
@@ -147,6 +177,49 @@ def test_stores_are_part_of_what_sqlalchemy_has_begun(postgresql_url: str, kept:
             assert registers.get("t", "n").exists == kept
         management.drop()
     engine.dispose()
+
+
+def test_in_memory_writers_wait_for_a_transaction_and_readers_do_not() -> None:
+    kept, number = memory.Memory(), itertools.count(1)
+    with memory.CommitStore(kept, topic_map=TOPICS) as store, ThreadPoolExecutor(1) as pool:
+
+        def write() -> int | None:
+            return store.commit(make(Head("t", f"s{next(number)}"))).unwrap().checkpoint
+
+        assert write() == 1
+        with memory.transaction(kept) as tx:
+            tx.commit_store(topic_map=TOPICS).commit(make(Head("t", "mine"))).unwrap()
+            waiting = pool.submit(write)
+            assert len(list(store.get_from("t"))) == 1
+            assert not waiting.done()
+            tx.rollback()
+        assert waiting.result() == 3, "a number that was given is given again"
+
+
+def test_a_task_waits_for_the_transaction_of_another_in_memory() -> None:
+    kept = memory.Memory()
+
+    async def tasks() -> list[str]:
+        done, begun = list[str](), asyncio.Event()
+        async with memory.AsyncCommitStore(kept, topic_map=TOPICS) as store:
+
+            async def hold() -> None:
+                async with memory.async_transaction(kept) as tx:
+                    begun.set()
+                    await asyncio.sleep(0.02)
+                    (await tx.commit_store(topic_map=TOPICS).commit(make(Head("t", "held")))).unwrap()
+                    done.append("held")
+
+            async def write() -> None:
+                await begun.wait()
+                (await store.commit(make(Head("t", "later")))).unwrap()
+                done.append("later")
+
+            await asyncio.gather(hold(), write())
+            assert [each.stream_id async for each in store.get_from("t")] == ["held", "later"]
+        return done
+
+    assert asyncio.run(tasks()) == ["held", "later"]
 
 
 def test_a_block_within_the_callers_transaction_is_a_part_of_it(tmp_path: Path) -> None:

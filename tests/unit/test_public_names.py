@@ -60,7 +60,7 @@ PUBLIC = {
         *("conflicts_if", "every", "fold", "never"),
     ],
     "aett.adapters.dynamodb": sorted([*STORES, "Configuration"]),
-    "aett.adapters.memory": sorted([*STORES, "Memory"]),
+    "aett.adapters.memory": [*sorted([*STORES, "Memory"]), *BLOCKS],
     "aett.adapters.mongodb": STORES,
     "aett.adapters.keeping": [
         *(

@@ -1,5 +1,6 @@
 """The engine that keeps everything in this process's memory: for tests, and to read how a store works."""
 
+from aett.adapters.memory.async_transactions import async_transaction
 from aett.adapters.memory.memory import Memory
 from aett.adapters.memory.stores import (
     AsyncCommitStore,
@@ -11,6 +12,7 @@ from aett.adapters.memory.stores import (
     RegisterStore,
     SnapshotStore,
 )
+from aett.adapters.memory.transactions import transaction
 
 __all__ = [
     "AsyncCommitStore",
@@ -22,4 +24,6 @@ __all__ = [
     "PersistenceManagement",
     "RegisterStore",
     "SnapshotStore",
+    "async_transaction",
+    "transaction",
 ]

@@ -1,17 +1,31 @@
-"""A place of storage in memory: dicts and lists behind one lock."""
+"""A place of storage in memory: dicts and lists behind one lock.
+
+A transaction works on a copy, a memory of its own. While it is open, others read what was there before, and who
+wants to write waits. In the end the copy takes the place of what was there, or is dropped. Numbers that it has
+given are not given again.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
+from collections.abc import Generator
+from contextlib import contextmanager
 from heapq import nsmallest
 from itertools import islice
 from operator import attrgetter
-from threading import Lock
+from threading import Condition, Lock
+from typing import Any, Final
 
 from aett.adapters.store.record import Record
+from aett.core.errors import StorageUnavailable
 from aett.core.register import Register
 from aett.core.snapshot import Snapshot
+
+WAIT: Final = 5.0
+"""Seconds that who wants to write waits for a transaction that is open."""
+
+_PARTS: Final = ("_checkpoint", "_streams", "_ids", "_logs", "_snapshots", "_registers")
 
 _last = attrgetter("stream_revision")
 _checkpoint = attrgetter("checkpoint")
@@ -21,11 +35,23 @@ def _revision(snapshot: Snapshot) -> int:
     return snapshot.head.revision
 
 
+def _copied(part: Any) -> Any:
+    """A dict with what it holds; what that holds are values. Or a number."""
+    if type(part) is int:
+        return part
+    copy = part.copy()
+    for key, each in copy.items():
+        copy[key] = each if isinstance(each, Register) else each.copy()
+    return copy
+
+
 class Memory:
     """What several memory stores share, as others share a database; a `Keeper`."""
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._free = Condition(self._lock)
+        self._draft: Memory | None = None
         self._checkpoint = 0
         self._streams: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
         self._ids: defaultdict[tuple[str, str], dict[bytes, Record]] = defaultdict(dict)
@@ -33,13 +59,41 @@ class Memory:
         self._snapshots: defaultdict[tuple[str, str], list[Snapshot]] = defaultdict(list)
         self._registers: dict[tuple[str, str], Register] = {}
 
+    @property
+    def busy(self) -> bool:
+        """Whether a transaction is open, and whoever wants to write has to wait."""
+        return self._draft is not None
+
+    def begin(self) -> Memory:
+        """A copy, to be worked on; `StorageUnavailable` if another transaction stays open for too long."""
+        with self._writing():
+            self._draft = Memory()
+            for name in _PARTS:
+                setattr(self._draft, name, _copied(getattr(self, name)))
+            return self._draft
+
+    def end(self, draft: Memory, *, undone: bool) -> None:
+        """Put the copy in the place of what was there, unless it is undone."""
+        with self._lock:
+            for name in _PARTS if not undone else ("_checkpoint",):
+                setattr(self, name, getattr(draft, name))
+            self._draft = None
+            self._free.notify_all()
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        with self._lock:
+            if not self._free.wait_for(lambda: self._draft is None, WAIT):
+                raise StorageUnavailable(f"a transaction was open for longer than {WAIT:g} s")
+            yield
+
     def initialize(self) -> None:
         """There is nothing to be made."""
 
     def append(self, record: Record) -> int | None:
         """Store it and give its checkpoint; None if it does not follow the head, or its id is known."""
         place = (record.tenant_id, record.stream_id)
-        with self._lock:
+        with self._writing():
             stream = self._streams[place]
             head = (stream[-1].commit_sequence, stream[-1].stream_revision) if stream else (0, 0)
             follows = (record.commit_sequence - 1, record.first_revision - 1) == head
@@ -101,7 +155,7 @@ class Memory:
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         """Keep it in place of another of its revision."""
-        with self._lock:
+        with self._writing():
             kept = self._snapshots[snapshot.head.tenant_id, snapshot.head.stream_id]
             kept[:] = [each for each in kept if _revision(each) != _revision(snapshot)]
             insort(kept, snapshot, key=_revision)
@@ -114,7 +168,7 @@ class Memory:
     def swap_register(self, old: Register, new: Register) -> bool:
         """Keep it in place of the old, if that is still there."""
         place = (old.tenant_id, old.name)
-        with self._lock:
+        with self._writing():
             found = self._registers.get(place)
             if (found.version if found else 0) != old.version:
                 return False
@@ -131,7 +185,7 @@ class Memory:
 
     def purge(self, tenant_id: str) -> None:
         """Remove a tenant's commits, snapshots and registers."""
-        with self._lock:
+        with self._writing():
             self._logs.pop(tenant_id, None)
             for places in (self._streams, self._ids, self._snapshots, self._registers):
                 for place in [each for each in places if each[0] == tenant_id]:
@@ -139,7 +193,7 @@ class Memory:
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> None:
         """Remove a stream's commits and snapshots."""
-        with self._lock:
+        with self._writing():
             for places in (self._streams, self._ids, self._snapshots):
                 places.pop((tenant_id, stream_id), None)
             log = self._logs.pop(tenant_id, [])
@@ -148,6 +202,6 @@ class Memory:
 
     def drop(self) -> None:
         """Forget everything."""
-        with self._lock:
+        with self._writing():
             for places in (self._streams, self._ids, self._logs, self._snapshots, self._registers):
                 places.clear()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from contextlib import suppress
+from typing import Any, ClassVar, Final, TypeVar
 
 from aett.adapters.keeping import (
     AsyncKeeperCommitStore,
@@ -15,11 +17,20 @@ from aett.adapters.keeping import (
     KeeperSnapshotStore,
     Kept,
 )
-from aett.adapters.keeping.performing import Failures
-from aett.adapters.memory.memory import Memory
+from aett.adapters.keeping.performing import AtOnce, Failures, KeeperPerformer
+from aett.adapters.keeping.plans import Call
+from aett.adapters.memory.memory import WAIT, Memory
+from aett.adapters.store.awaiting import AsyncPerformer
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
+from aett.core.plan import Step
 from aett.core.topic_map import TopicMap
+
+A = TypeVar("A")
+
+_WRITES: Final = frozenset({"append", "add_snapshot", "swap_register", "purge", "purge_stream", "drop"})
+_LOOK: Final = 0.001
+"""Seconds between looks whether a transaction has ended."""
 
 
 def _place(memory: Memory | None) -> Memory:
@@ -32,6 +43,34 @@ class _InMemory(Kept):
     keeper = staticmethod(_place)
     failures: ClassVar[Failures] = ()
     threads = 0
+
+    @classmethod
+    def _awaited_calls(cls, *where: Any) -> AsyncPerformer:
+        memory = _place(*where)
+        return _InTurn(memory, KeeperPerformer(memory, cls.failures))
+
+
+async def free(memory: Memory) -> None:
+    """Wait for a transaction to end; who has waited for too long is told so by what he does next."""
+    if memory.busy:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT):
+                while memory.busy:  # noqa: ASYNC110  # it may end in a thread without a loop
+                    await asyncio.sleep(_LOOK)
+
+
+class _InTurn(AtOnce):
+    """Calls that have nothing to wait for but a transaction, which a task of the same loop may have open."""
+
+    def __init__(self, memory: Memory, perform: KeeperPerformer) -> None:
+        super().__init__(perform)
+        self._memory = memory
+
+    async def __call__(self, step: Step[A], /) -> A:
+        """Make the call, when no transaction is in the way."""
+        if isinstance(step, Call) and step.method in _WRITES:
+            await free(self._memory)
+        return await super().__call__(step)
 
 
 class CommitStore(_InMemory, KeeperCommitStore):
