@@ -131,6 +131,32 @@ class TestAsyncMemory(TestMemory):
     awaited = True
 
 
+class TestMongodb(OnAServer):
+    engine = "aett.adapters.mongodb"
+    survives_a_lost_race = False
+
+    @pytest.fixture
+    def url(self, mongodb_url: str) -> str:
+        return mongodb_url
+
+    @pytest.fixture
+    def harness(self, url: str) -> Harness:
+        return served(self.engine, url, called="collection")
+
+    @pytest.fixture
+    def begin(self, url: str) -> Begin:
+        def begin(clients: Clients) -> Any:
+            keywords: dict[str, Any] = getattr(clients.place.commit_store, "keywords")  # noqa: B009  # it is a partial
+            place = {"collection": keywords["collection"]}
+            return begun(self.engine, url, place, clients, awaited=self.awaited)
+
+        return begin
+
+
+class TestAsyncMongodb(TestMongodb):
+    awaited = True
+
+
 class TestSqlite(Transacting):
     awaited = False
     reads_its_log = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from aett import (
     NonConflictingCommit,
     Register,
     Snapshot,
+    StorageUnavailable,
     StoreClosed,
     Success,
     UnsupportedServer,
@@ -89,6 +90,7 @@ class Transacting:
     """Tests of `transaction` and `async_transaction`; a subclass says how one is begun."""
 
     reads_its_log = False
+    survives_a_lost_race = True
 
     @pytest.fixture
     def harness(self) -> Harness:
@@ -145,7 +147,10 @@ class Transacting:
         self._nothing_is_there(clients)
         append(clients.one, STREAM, notes("afterwards"))
 
-    def test_a_lost_race_leaves_it_usable(self, clients: Clients, begin: Begin) -> None:
+    def test_a_lost_race_leaves_it_usable_or_says_so(self, clients: Clients, begin: Begin) -> None:
+        if not self.survives_a_lost_race:
+            self._lose_a_race(clients, begin)
+            return
         append(clients.one, STREAM, notes("theirs"))
         register = clients.one.registers.put(Register("tenant", "n"), b"theirs").unwrap()
         with begin(clients) as tx:
@@ -158,6 +163,18 @@ class Transacting:
             assert tx.registers.put(register, b"mine").unwrap().version == register.version + 1
         assert len(whole(clients.other, OTHER)) == 1
         assert clients.other.registers.get("tenant", "n").payload == b"mine"
+
+    def _lose_a_race(self, clients: Clients, begin: Begin) -> None:
+        append(clients.one, STREAM, notes("theirs"))
+        with suppress(StorageUnavailable), begin(clients) as tx:
+            tx.commits.commit(make(Head(*OTHER), commit_id=id_of(8))).unwrap()
+            assert isinstance(tx.commits.commit(make(HEAD, *notes("late"), commit_id=id_of(7))), Failure)
+            tx.transaction.rollback()
+        assert whole(clients.other, OTHER) == []
+        assert len(whole(clients.other, STREAM)) == 1
+        with begin(clients) as tx:
+            tx.commits.commit(make(Head(*OTHER), commit_id=id_of(8))).unwrap()
+        assert len(whole(clients.other, OTHER)) == 1
 
     def test_its_stores_are_closed_when_it_has_ended(self, clients: Clients, begin: Begin) -> None:
         with begin(clients) as tx:

@@ -61,7 +61,7 @@ PUBLIC = {
     ],
     "aett.adapters.dynamodb": sorted([*STORES, "Configuration"]),
     "aett.adapters.memory": [*sorted([*STORES, "Memory"]), *BLOCKS],
-    "aett.adapters.mongodb": STORES,
+    "aett.adapters.mongodb": [*STORES, *BLOCKS],
     "aett.adapters.keeping": [
         *(
             f"AsyncKeeper{each}"

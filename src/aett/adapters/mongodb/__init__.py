@@ -13,7 +13,9 @@ if TYPE_CHECKING:
         AsyncRegisterStore,
         AsyncSnapshotStore,
     )
+    from aett.adapters.mongodb.async_transactions import async_transaction
     from aett.adapters.mongodb.stores import CommitStore, PersistenceManagement, RegisterStore, SnapshotStore
+    from aett.adapters.mongodb.transactions import transaction
 
 __all__ = [
     "AsyncCommitStore",
@@ -24,10 +26,21 @@ __all__ = [
     "PersistenceManagement",
     "RegisterStore",
     "SnapshotStore",
+    "async_transaction",
+    "transaction",
 ]
 
 __getattr__ = later(
     __name__,
-    {name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
-    {"stores": "mongodb", "async_stores": "mongodb-async"},
+    {
+        **{name: "async_stores" if name.startswith("Async") else "stores" for name in __all__},
+        "async_transaction": "async_transactions",
+        "transaction": "transactions",
+    },
+    {
+        "stores": "mongodb",
+        "transactions": "mongodb",
+        "async_stores": "mongodb-async",
+        "async_transactions": "mongodb-async",
+    },
 )
