@@ -177,6 +177,12 @@ class Refusing:
         assert "sample.noted" in message
         assert "version 2" in message
 
+    def test_a_newer_version_of_a_topic_that_is_asked_for_is_not_passed_over(self, clients: Clients) -> None:
+        append(clients.connect(topic_map=TopicMap(Reworded)), STREAM, [Reworded(("one",))])
+        for topics in (TOPICS, ["sample.noted"]):
+            with pytest.raises(UnknownTopic, match="version 2 is stored"):
+                list(clients.one.commits.get_from(STREAM[0], topics=topics))
+
     def test_a_joined_topic_map_reads_what_both_wrote(self, clients: Clients) -> None:
         append(clients.one, STREAM, notes("one"))
         wider = clients.connect(topic_map=TOPICS | TopicMap(Forgotten))
