@@ -168,7 +168,7 @@ def _barrier(table: Table) -> QueuedBarrier:
             " follow the log on the primary' END"
         ),
         passed=_passed(table, _READERS_WAIT),
-        glimpsed=_passed(table, 0),
+        glimpsed=_passed(table, 0, if_free=True),
         note=(
             f"UPDATE {settled} SET settled = :settled, noted = SYSUTCDATETIME()"
             f" WHERE id = 1 AND settled < :settled AND NOT {_lately('noted')}"
@@ -177,9 +177,9 @@ def _barrier(table: Table) -> QueuedBarrier:
     )
 
 
-def _passed(table: Table, milliseconds: int) -> str:
+def _passed(table: Table, milliseconds: int, *, if_free: bool = False) -> str:
     return (
-        f"SET NOCOUNT ON; BEGIN TRANSACTION; {lock(_resource(table), 'Exclusive', milliseconds)}"
+        f"SET NOCOUNT ON; BEGIN TRANSACTION; {lock(_resource(table), 'Exclusive', milliseconds, if_free=if_free)}"
         " COMMIT TRANSACTION; SELECT @code;"
     )
 

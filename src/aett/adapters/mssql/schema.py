@@ -71,10 +71,14 @@ def object_id(table: Table) -> str:
     return f"OBJECT_ID(N'{quoted(table)}')"
 
 
-def lock(resource: str, mode: str, milliseconds: int) -> str:
-    """Take a lock until the transaction ends; `@code` is below 0 if it was not had in time."""
+def lock(resource: str, mode: str, milliseconds: int, *, if_free: bool = False) -> str:
+    """Take a lock until the transaction ends; `@code` is below 0 if it was not had in time.
+
+    if_free: only if nobody has it.
+    """
+    condition = f" IF APPLOCK_TEST('public', @resource, '{mode}', 'Transaction') = 1" if if_free else ""
     return (
-        f"DECLARE @resource NVARCHAR(255) = {resource}, @code INT;"
+        f"DECLARE @resource NVARCHAR(255) = {resource}, @code INT = -1;{condition}"
         f" EXEC @code = sp_getapplock @Resource = @resource, @LockMode = '{mode}',"
         f" @LockOwner = 'Transaction', @LockTimeout = {milliseconds};"
     )
