@@ -8,6 +8,10 @@ from typing import Any
 
 from attrs import frozen
 
+from aett import Commit
+from aett.adapters.store.record import Recorder
+from aett.testing.samples import TOPICS
+
 
 @frozen
 class Earlier:
@@ -24,3 +28,9 @@ def version_1(engine: str, table: str) -> Earlier:
     text = (Path(__file__).parent / "version_1.json").read_text(encoding="utf-8").replace("TABLE_NAME", table)
     kept: dict[str, Any] = json.loads(text)[engine]
     return Earlier(**kept)
+
+
+def parameters(commit: Commit) -> dict[str, Any]:
+    """Of its `append`, for this commit."""
+    before = {"previous_sequence": commit.commit_sequence - 1, "previous_revision": commit.first_revision - 1}
+    return {**Recorder(TOPICS).record(commit)._asdict(), **before}

@@ -11,13 +11,12 @@ from uuid import uuid4
 
 import pymysql
 import pytest
-from tests.contract.earlier import version_1
+from tests.contract.earlier import parameters, version_1
 
 from aett import Commit, Head, Success, Tail
 from aett.adapters.mysql import CommitStore, PersistenceManagement
 from aett.adapters.mysql.server import arguments, server_of
 from aett.adapters.sql.rendering import pyformat
-from aett.adapters.store.record import Recorder
 from aett.testing.laws.making import make
 from aett.testing.model import must_be
 from aett.testing.samples import TOPICS
@@ -45,9 +44,9 @@ def connected(url: str) -> Any:
     return pymysql.connect(**arguments(server_of(url, 1, 30.0)))
 
 
-def said(connection: Any, statement: str, **parameters: Any) -> list[Any]:
+def said(connection: Any, statement: str, **values: Any) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(pyformat(statement), parameters)
+        cursor.execute(pyformat(statement), values)
         return list(cursor.fetchall())
 
 
@@ -56,10 +55,8 @@ def new(tenant: str, stream: str | None = None) -> Commit:
 
 
 def append_of_version_1(connection: Any, table: str, commit: Commit) -> int:
-    before = {"previous_sequence": commit.commit_sequence - 1, "previous_revision": commit.first_revision - 1}
-    parameters = {**Recorder(TOPICS).record(commit)._asdict(), **before}
     with connection.cursor() as cursor:
-        cursor.execute(pyformat(version_1("mysql", table).append), parameters)
+        cursor.execute(pyformat(version_1("mysql", table).append), parameters(commit))
         return int(cursor.lastrowid)
 
 

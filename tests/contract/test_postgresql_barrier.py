@@ -13,13 +13,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from tests.contract.earlier import version_1
+from tests.contract.earlier import parameters, version_1
 
 from aett import Commit, Head, Success, Tail
 from aett.adapters.postgresql import CommitStore, PersistenceManagement
 from aett.adapters.sql import barrier
 from aett.adapters.sql.rendering import pyformat
-from aett.adapters.store.record import Recorder
 from aett.core.errors import AettError
 from aett.testing.laws.making import make, notes
 from aett.testing.model import must_be
@@ -271,15 +270,13 @@ def test_beside_writers_that_are_killed_readers_skip_nothing_and_are_held_up_by_
 # Schema version 1
 
 
-def earlier(connection: psycopg.Connection[Any], statement: str, **parameters: Any) -> list[Any]:
-    cursor = connection.execute(pyformat(statement).encode(), parameters)
+def earlier(connection: psycopg.Connection[Any], statement: str, **values: Any) -> list[Any]:
+    cursor = connection.execute(pyformat(statement).encode(), values)
     return cursor.fetchall() if cursor.description else []
 
 
 def append_of_version_1(connection: psycopg.Connection[Any], table: str, commit: Commit) -> int:
-    record = Recorder(TOPICS).record(commit)
-    before = {"previous_sequence": commit.commit_sequence - 1, "previous_revision": commit.first_revision - 1}
-    ((checkpoint,),) = earlier(connection, version_1("postgresql", table).append, **record._asdict(), **before)
+    ((checkpoint,),) = earlier(connection, version_1("postgresql", table).append, **parameters(commit))
     return int(checkpoint)
 
 

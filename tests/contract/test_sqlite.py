@@ -9,11 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from tests.contract.earlier import version_1
+from tests.contract.earlier import parameters, version_1
 
 from aett import Commit, Head, Register
 from aett.adapters import sqlite
-from aett.adapters.store.record import Recorder
 from aett.testing import Harness, Place, Race, Traits, conformance
 from aett.testing.clients import opened
 from aett.testing.laws.making import make
@@ -59,11 +58,7 @@ def test_what_version_1_made_is_migrated_and_old_processes_go_on(tmp_path: Path)
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
 
         def append(commit: Commit) -> None:
-            before = {
-                "previous_sequence": commit.commit_sequence - 1,
-                "previous_revision": commit.first_revision - 1,
-            }
-            old.execute(earlier.append, {**Recorder(TOPICS).record(commit)._asdict(), **before}).fetchall()
+            old.execute(earlier.append, parameters(commit)).fetchall()
 
         for statement in earlier.create:
             old.execute(statement)

@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
+
+from attrs import frozen
 
 from aett.core.outcome import Failure, Outcome, Success
+from aett.core.plan import AsyncPerform, Perform, Plan, Step, arun, run
 from aett.core.register import Overtaken, Register
 from aett.testing.clients import Clients
 from aett.testing.harness import Place
@@ -27,8 +29,31 @@ WORKERS: Final = 4
 PUTS: Final = 8
 PATIENCE: Final = 120.0
 
-Asked: TypeAlias = Generator[tuple[str, tuple[Any, ...]], Any, list[int]]
-"""Calls of a register store by name, the answers to them, and the versions of what was put."""
+
+@frozen
+class Ask(Step[Any]):
+    """One call of a register store, by the method's name."""
+
+    method: str
+    arguments: tuple[Any, ...]
+
+
+def performer(store: Any) -> Perform:
+    """Makes the calls of a store."""
+
+    def perform(step: Any, /) -> Any:
+        return getattr(store, step.method)(*step.arguments)
+
+    return perform
+
+
+def async_performer(store: Any) -> AsyncPerform:
+    """Makes the calls of a store that is awaited."""
+
+    async def perform(step: Any, /) -> Any:
+        return await getattr(store, step.method)(*step.arguments)
+
+    return perform
 
 
 class Known:
@@ -38,49 +63,25 @@ class Known:
         self.version = 0
 
 
-def count(mark: int, known: Known) -> Asked:
+def count(mark: int, known: Known) -> Plan[list[int]]:
     """Put this mark so many times."""
     versions = list[int]()
     told = known.version
-    register: Register = yield "get", (TENANT, NAME)
+    register: Register = yield from Ask("get", (TENANT, NAME))
     assert register.version >= told, f"L14: version {register.version} was read when {told} had been told"
     while len(versions) < PUTS:
-        answer: Outcome[Register, Overtaken] = yield "put", (register, register.payload + bytes([mark]))
+        answer: Outcome[Register, Overtaken] = yield from Ask("put", (register, register.payload + bytes([mark])))
         match answer:
             case Success(register):
                 versions.append(register.version)
                 known.version = max(known.version, register.version)
                 told = known.version
-                register = yield "get", (TENANT, NAME)
+                register = yield from Ask("get", (TENANT, NAME))
                 assert register.version >= told, f"L14: version {register.version} when {told} had been told"
             case Failure(Overtaken(found)):
                 assert found.version > register.version, f"L14: overtaken by {found!r}, not by {register!r}"
                 register = found
     return versions
-
-
-def drive(asked: Asked, store: Any) -> list[int]:
-    """Make the calls."""
-    answer = None
-    try:
-        while True:
-            name, arguments = asked.send(answer)
-            answer = getattr(store, name)(*arguments)
-    except StopIteration as end:
-        versions: list[int] = end.value
-        return versions
-
-
-async def drive_awaiting(asked: Asked, store: Any) -> list[int]:
-    """Make the calls, awaiting them."""
-    answer = None
-    try:
-        while True:
-            name, arguments = asked.send(answer)
-            answer = await getattr(store, name)(*arguments)
-    except StopIteration as end:
-        versions: list[int] = end.value
-        return versions
 
 
 def count_in_threads(clients: Clients) -> None:
@@ -90,7 +91,7 @@ def count_in_threads(clients: Clients) -> None:
     def work(mark: int) -> list[int]:
         own = Clients(clients.place, clients.traits)
         try:
-            return drive(count(mark, known), own.one.registers)
+            return run(count(mark, known), performer(own.one.registers))
         finally:
             own.close()
 
@@ -108,7 +109,7 @@ def count_in_tasks(clients: Clients) -> None:
             for each in stores:
                 await stack.enter_async_context(each)
             return await asyncio.gather(
-                *(drive_awaiting(count(mark, known), each) for mark, each in enumerate(stores))
+                *(arun(count(mark, known), async_performer(each)) for mark, each in enumerate(stores))
             )
 
     judge_registers(clients, asyncio.run(everybody()))
@@ -123,7 +124,7 @@ def count_in_processes(clients: Clients) -> None:
 def _count(_: Talk, place: Place, mark: int) -> list[int]:
     own = Clients(place, Traits())
     try:
-        return drive(count(mark, Known()), own.one.registers)
+        return run(count(mark, Known()), performer(own.one.registers))
     finally:
         own.close()
 

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TypeVar
 
 from aett.adapters.memory.memory import Memory
 from aett.adapters.memory.stores import AsyncCommitStore, AsyncRegisterStore, AsyncSnapshotStore, free
-from aett.adapters.store.awaiting import AsyncFace
+from aett.adapters.store.block import AsyncBlock
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
-F = TypeVar("F", bound=AsyncFace)
 
-
-class AsyncTransaction:
+class AsyncTransaction(AsyncBlock[Memory]):
     """A transaction that is open: what its stores do is done together or not.
 
     connection: the copy of the memory that it works on.
     """
-
-    def __init__(self, connection: Memory, stack: AsyncExitStack) -> None:
-        self.connection = connection
-        self.undone = False
-        self._stack = stack
 
     def commit_store(
         self,
@@ -36,7 +28,7 @@ class AsyncTransaction:
         max_commit_size: int | None = None,
     ) -> AsyncCommitStore:
         """A commit store within it, with the settings of `CommitStore`."""
-        return self._closed_in_the_end(
+        return self._ending_with_it(
             AsyncCommitStore(
                 self.connection,
                 topic_map=topic_map,
@@ -48,19 +40,11 @@ class AsyncTransaction:
 
     def snapshot_store(self) -> AsyncSnapshotStore:
         """A snapshot store within it."""
-        return self._closed_in_the_end(AsyncSnapshotStore(self.connection))
+        return self._ending_with_it(AsyncSnapshotStore(self.connection))
 
     def registers(self) -> AsyncRegisterStore:
         """A register store within it."""
-        return self._closed_in_the_end(AsyncRegisterStore(self.connection))
-
-    def _closed_in_the_end(self, store: F) -> F:
-        self._stack.push_async_callback(store.close)
-        return store
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
+        return self._ending_with_it(AsyncRegisterStore(self.connection))
 
 
 @asynccontextmanager

@@ -7,21 +7,17 @@ from contextlib import ExitStack, contextmanager
 
 from aett.adapters.memory.memory import Memory
 from aett.adapters.memory.stores import CommitStore, RegisterStore, SnapshotStore
+from aett.adapters.store.block import Block
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
 
-class Transaction:
+class Transaction(Block[Memory]):
     """A transaction that is open: what its stores do is done together or not.
 
     connection: the copy of the memory that it works on.
     """
-
-    def __init__(self, connection: Memory, stack: ExitStack) -> None:
-        self.connection = connection
-        self.undone = False
-        self._stack = stack
 
     def commit_store(
         self,
@@ -32,7 +28,7 @@ class Transaction:
         max_commit_size: int | None = None,
     ) -> CommitStore:
         """A commit store within it, with the settings of `CommitStore`."""
-        return self._stack.enter_context(
+        return self._ending_with_it(
             CommitStore(
                 self.connection,
                 topic_map=topic_map,
@@ -44,15 +40,11 @@ class Transaction:
 
     def snapshot_store(self) -> SnapshotStore:
         """A snapshot store within it."""
-        return self._stack.enter_context(SnapshotStore(self.connection))
+        return self._ending_with_it(SnapshotStore(self.connection))
 
     def registers(self) -> RegisterStore:
         """A register store within it."""
-        return self._stack.enter_context(RegisterStore(self.connection))
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
+        return self._ending_with_it(RegisterStore(self.connection))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from inspect import isawaitable
-from typing import Any, TypeVar
+from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.read_concern import ReadConcern
@@ -16,15 +16,13 @@ from aett.adapters.mongodb.awaiting import Place
 from aett.adapters.mongodb.engine import MAX_COMMIT_SIZE
 from aett.adapters.mongodb.errors import KINDS, translated
 from aett.adapters.mongodb.space import COMMITS, TIMEOUT, Server
-from aett.adapters.store.awaiting import AsyncFace
+from aett.adapters.store.block import AsyncBlock
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
-F = TypeVar("F", bound=AsyncFace)
 
-
-class AsyncTransaction:
+class AsyncTransaction(AsyncBlock[Any]):
     """A transaction that is open: what its stores do, and what is done in its session, is done together or not.
 
     connection: the session; hand it to what you do beside (`collection.insert_one(..., session=tx.connection)`).
@@ -32,10 +30,8 @@ class AsyncTransaction:
     """
 
     def __init__(self, connection: Any, database: Any, stack: AsyncExitStack) -> None:
-        self.connection = connection
+        super().__init__(connection, stack)
         self.database = database
-        self.undone = False
-        self._stack = stack
 
     def commit_store(
         self,
@@ -47,7 +43,7 @@ class AsyncTransaction:
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> AsyncCommitStore:
         """A commit store within it, with the settings of `CommitStore`; the log cannot be read by it."""
-        return self._closed_in_the_end(
+        return self._ending_with_it(
             AsyncCommitStore(
                 self.database,
                 topic_map=topic_map,
@@ -61,23 +57,15 @@ class AsyncTransaction:
 
     def snapshot_store(self, *, collection: str = COMMITS) -> AsyncSnapshotStore:
         """A snapshot store within it."""
-        return self._closed_in_the_end(
+        return self._ending_with_it(
             AsyncSnapshotStore(self.database, collection=collection, session=self.connection)
         )
 
     def registers(self, *, collection: str = COMMITS) -> AsyncRegisterStore:
         """A register store within it."""
-        return self._closed_in_the_end(
+        return self._ending_with_it(
             AsyncRegisterStore(self.database, collection=collection, session=self.connection)
         )
-
-    def _closed_in_the_end(self, store: F) -> F:
-        self._stack.push_async_callback(store.close)
-        return store
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
 
 
 @asynccontextmanager

@@ -25,12 +25,13 @@ from aett.adapters.mongodb.errors import KINDS, translated
 from aett.adapters.mongodb.performing import Place
 from aett.adapters.mongodb.space import COMMITS, TIMEOUT, Server
 from aett.adapters.mongodb.stores import CommitStore, RegisterStore, SnapshotStore
+from aett.adapters.store.block import Block
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
 
-class Transaction:
+class Transaction(Block[ClientSession]):
     """A transaction that is open: what its stores do, and what is done in its session, is done together or not.
 
     connection: the session; hand it to what you do beside (`collection.insert_one(..., session=tx.connection)`).
@@ -38,10 +39,8 @@ class Transaction:
     """
 
     def __init__(self, connection: ClientSession, database: Database[Any], stack: ExitStack) -> None:
-        self.connection = connection
+        super().__init__(connection, stack)
         self.database = database
-        self.undone = False
-        self._stack = stack
 
     def commit_store(
         self,
@@ -53,7 +52,7 @@ class Transaction:
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> CommitStore:
         """A commit store within it, with the settings of `CommitStore`; the log cannot be read by it."""
-        return self._stack.enter_context(
+        return self._ending_with_it(
             CommitStore(
                 self.database,
                 topic_map=topic_map,
@@ -67,19 +66,11 @@ class Transaction:
 
     def snapshot_store(self, *, collection: str = COMMITS) -> SnapshotStore:
         """A snapshot store within it."""
-        return self._stack.enter_context(
-            SnapshotStore(self.database, collection=collection, session=self.connection)
-        )
+        return self._ending_with_it(SnapshotStore(self.database, collection=collection, session=self.connection))
 
     def registers(self, *, collection: str = COMMITS) -> RegisterStore:
         """A register store within it."""
-        return self._stack.enter_context(
-            RegisterStore(self.database, collection=collection, session=self.connection)
-        )
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
+        return self._ending_with_it(RegisterStore(self.database, collection=collection, session=self.connection))
 
 
 @contextmanager

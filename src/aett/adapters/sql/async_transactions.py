@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from typing import Any, Generic, TypeVar
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
 
 from attrs import frozen
 
@@ -14,13 +14,12 @@ from aett.adapters.sql.async_stores import AsyncSqlCommitStore, AsyncSqlRegister
 from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.transactions import Undone, undo_if
-from aett.adapters.store.awaiting import AsyncFace
+from aett.adapters.store.block import AsyncBlock
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
 K = TypeVar("K")
-F = TypeVar("F", bound=AsyncFace)
 
 
 @frozen
@@ -32,17 +31,15 @@ class AsyncMade:
     register_store: type[AsyncSqlRegisterStore[Any]]
 
 
-class AsyncTransaction(Generic[K]):
+class AsyncTransaction(AsyncBlock[K]):
     """A transaction that is open: what its stores do, and what is done on its connection, is done together or not.
 
     connection: the driver's own. Do not commit on it; the block does.
     """
 
     def __init__(self, connection: K, made: AsyncMade, stack: AsyncExitStack) -> None:
-        self.connection = connection
-        self.undone = False
+        super().__init__(connection, stack)
         self._made = made
-        self._stack = stack
 
     def commit_store(
         self,
@@ -54,7 +51,7 @@ class AsyncTransaction(Generic[K]):
         max_commit_size: int | None = None,
     ) -> AsyncSqlCommitStore[Any]:
         """A commit store within it, with the settings of `CommitStore`; the log cannot be read by it."""
-        return self._closed_in_the_end(
+        return self._ending_with_it(
             self._made.commit_store(
                 Joined(self.connection),
                 topic_map=topic_map,
@@ -67,19 +64,11 @@ class AsyncTransaction(Generic[K]):
 
     def snapshot_store(self, *, table: str = TABLE) -> AsyncSqlSnapshotStore[Any]:
         """A snapshot store within it."""
-        return self._closed_in_the_end(self._made.snapshot_store(Joined(self.connection), table=table))
+        return self._ending_with_it(self._made.snapshot_store(Joined(self.connection), table=table))
 
     def registers(self, *, table: str = TABLE) -> AsyncSqlRegisterStore[Any]:
         """A register store within it."""
-        return self._closed_in_the_end(self._made.register_store(Joined(self.connection), table=table))
-
-    def _closed_in_the_end(self, store: F) -> F:
-        self._stack.push_async_callback(store.close)
-        return store
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
+        return self._ending_with_it(self._made.register_store(Joined(self.connection), table=table))
 
 
 @asynccontextmanager
@@ -89,14 +78,13 @@ async def transacting(
     """A transaction on a connection of the lender's, which is closed afterwards."""
     failures, within = driver.failures, False
     try:
-        async with (
-            aclosing(_Closing(lender)),
-            lender.lent(alone=False, unhurried=True) as connection,
-            driver.transaction(connection, lender.joins),
-        ):
+        async with AsyncExitStack() as ends:
+            ends.push_async_callback(lender.close)
+            connection = await ends.enter_async_context(lender.lent(alone=False, unhurried=True))
+            await ends.enter_async_context(driver.transaction(connection, lender.joins))
             within = True
-            async with AsyncExitStack() as stack:
-                transaction = AsyncTransaction(connection, made, stack)
+            async with AsyncExitStack() as stores:
+                transaction = AsyncTransaction(connection, made, stores)
                 yield transaction
             within = False
             undo_if(transaction.undone)
@@ -106,11 +94,3 @@ async def transacting(
         if within:
             raise
         raise failures.translated(error, lender.name) from error
-
-
-@frozen
-class _Closing:
-    lender: AsyncLender[Any]
-
-    async def aclose(self) -> None:
-        await self.lender.close()

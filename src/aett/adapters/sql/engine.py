@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen
 
 from aett.adapters.sql.dialect import Dialect
@@ -47,30 +49,16 @@ class SqlEngine:
     ) -> Plan[list[Record]]:
         """By the key of tenant, stream and revision."""
         del after
-        parameters = {
-            "tenant_id": tenant_id,
-            "stream_id": stream_id,
-            "low": low,
-            "high": high,
-            "page_size": size,
-        }
-        rows = yield from Statement(self.dialect.stream_page, parameters)
-        return [Record(*row) for row in rows]
+        place = {"tenant_id": tenant_id, "stream_id": stream_id}
+        return (yield from _page(self.dialect.stream_page, low=low, high=high, page_size=size, **place))
 
     def stream_back(
         self, tenant_id: str, stream_id: str, low: int, high: int, size: int, before: int | None
     ) -> Plan[list[Record]]:
         """By the key of tenant, stream and revision."""
         del before
-        parameters = {
-            "tenant_id": tenant_id,
-            "stream_id": stream_id,
-            "low": low,
-            "high": high,
-            "page_size": size,
-        }
-        rows = yield from Statement(self.dialect.stream_back, parameters)
-        return [Record(*row) for row in rows]
+        place = {"tenant_id": tenant_id, "stream_id": stream_id}
+        return (yield from _page(self.dialect.stream_back, low=low, high=high, page_size=size, **place))
 
     def head(self, tenant_id: str, stream_id: str) -> Plan[Head]:
         """By the key of tenant, stream and revision."""
@@ -120,6 +108,11 @@ class SqlEngine:
         """By the key that begins with the tenant."""
         rows = yield from Statement(self.dialect.tenants, {"tenant_id": after or "", "page_size": size})
         return [name for (name,) in rows]
+
+
+def _page(text: str, **parameters: Any) -> Plan[list[Record]]:
+    rows = yield from Statement(text, parameters)
+    return [Record(*row) for row in rows]
 
 
 def _must_be_there(query: str, commits: str) -> Plan[None]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from attrs import frozen
 
@@ -20,6 +20,7 @@ from aett.adapters.lending.blocking import Joined, Lender
 from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.stores import SqlCommitStore, SqlRegisterStore, SqlSnapshotStore
+from aett.adapters.store.block import Block
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
@@ -46,17 +47,15 @@ class Made:
     register_store: type[SqlRegisterStore[Any]]
 
 
-class Transaction(Generic[K]):
+class Transaction(Block[K]):
     """A transaction that is open: what its stores do, and what is done on its connection, is done together or not.
 
     connection: the driver's own. Do not commit on it; the block does.
     """
 
     def __init__(self, connection: K, made: Made, stack: ExitStack) -> None:
-        self.connection = connection
-        self.undone = False
+        super().__init__(connection, stack)
         self._made = made
-        self._stack = stack
 
     def commit_store(
         self,
@@ -68,7 +67,7 @@ class Transaction(Generic[K]):
         max_commit_size: int | None = None,
     ) -> SqlCommitStore[Any]:
         """A commit store within it, with the settings of `CommitStore`; the log cannot be read by it."""
-        return self._stack.enter_context(
+        return self._ending_with_it(
             self._made.commit_store(
                 Joined(self.connection),
                 topic_map=topic_map,
@@ -81,15 +80,11 @@ class Transaction(Generic[K]):
 
     def snapshot_store(self, *, table: str = TABLE) -> SqlSnapshotStore[Any]:
         """A snapshot store within it."""
-        return self._stack.enter_context(self._made.snapshot_store(Joined(self.connection), table=table))
+        return self._ending_with_it(self._made.snapshot_store(Joined(self.connection), table=table))
 
     def registers(self, *, table: str = TABLE) -> SqlRegisterStore[Any]:
         """A register store within it."""
-        return self._stack.enter_context(self._made.register_store(Joined(self.connection), table=table))
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
+        return self._ending_with_it(self._made.register_store(Joined(self.connection), table=table))
 
 
 @contextmanager

@@ -7,36 +7,29 @@ import os
 import sqlite3
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import aiosqlite
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
 from aett.adapters.sql.dialect import TABLE
+from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.async_stores import AsyncCommitStore, AsyncRegisterStore, AsyncSnapshotStore
 from aett.adapters.sqlite.database import BUSY_TIMEOUT, Database, Synchronous, callers, located
 from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE
 from aett.adapters.sqlite.driver import Driver, driver, usable
-from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.errors import translated
 from aett.adapters.sqlite.transactions import PART, WHOLE
-from aett.adapters.store.awaiting import AsyncFace
+from aett.adapters.store.block import AsyncBlock
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
 
-F = TypeVar("F", bound=AsyncFace)
 
-
-class AsyncTransaction:
+class AsyncTransaction(AsyncBlock[aiosqlite.Connection]):
     """A transaction that is open: what its stores do, and what is done on its connection, is done together or not.
 
     connection: do not commit on it; the block does.
     """
-
-    def __init__(self, connection: aiosqlite.Connection, stack: AsyncExitStack) -> None:
-        self.connection = connection
-        self.undone = False
-        self._stack = stack
 
     def commit_store(
         self,
@@ -48,7 +41,7 @@ class AsyncTransaction:
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> AsyncCommitStore:
         """A commit store within it, with the settings of `CommitStore`."""
-        return self._closed_in_the_end(
+        return self._ending_with_it(
             AsyncCommitStore(
                 self.connection,
                 topic_map=topic_map,
@@ -61,19 +54,11 @@ class AsyncTransaction:
 
     def snapshot_store(self, *, table: str = TABLE) -> AsyncSnapshotStore:
         """A snapshot store within it."""
-        return self._closed_in_the_end(AsyncSnapshotStore(self.connection, table=table))
+        return self._ending_with_it(AsyncSnapshotStore(self.connection, table=table))
 
     def registers(self, *, table: str = TABLE) -> AsyncRegisterStore:
         """A register store within it."""
-        return self._closed_in_the_end(AsyncRegisterStore(self.connection, table=table))
-
-    def _closed_in_the_end(self, store: F) -> F:
-        self._stack.push_async_callback(store.close)
-        return store
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
+        return self._ending_with_it(AsyncRegisterStore(self.connection, table=table))
 
 
 @asynccontextmanager
@@ -116,9 +101,7 @@ async def _opened(place: Database) -> Driver:
 
 async def _said(place: Database, told: Driver, *statements: str) -> None:
     """Say this, patiently while other writers are in the way."""
-    patient = AsyncRetrying(
-        retry=retry_if_exception(busy), stop=stop_after_delay(place.busy_timeout), wait=PAUSE, reraise=True
-    )
+    patient = patience.awaiting(place)
     try:
         for each in statements:
             await patient.copy()(told.do, sqlite3.Connection.execute, each)

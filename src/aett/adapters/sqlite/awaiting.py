@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import aiosqlite
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay
 
 from aett.adapters.sql.statement import Change, Statement, Transaction
+from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.driver import Driver, driver, usable
-from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.errors import busy, translated
 from aett.adapters.sqlite.executing import checkpoint_of, execute, transact, verify
 from aett.adapters.sqlite.file import File
 from aett.adapters.store.loop import of_closed, running_loop
@@ -36,9 +36,7 @@ class AsyncSqlitePerformer:
         self._database = database
         self._file = File(database.path)
         self._process = os.getpid()
-        self._retrying = AsyncRetrying(
-            retry=retry_if_exception(busy), stop=stop_after_delay(database.busy_timeout), wait=PAUSE, reraise=True
-        )
+        self._retrying = patience.awaiting(database)
         self._closed = False
         self._proved = False
         self._callers = None if connection is None else Driver(usable(connection), database.name)

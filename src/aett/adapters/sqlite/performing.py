@@ -5,12 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, TypeVar
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay
-
 from aett.adapters.sql.statement import Change, Statement, Transaction
+from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
 from aett.adapters.sqlite.database import Database
-from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.errors import busy, translated
 from aett.adapters.sqlite.executing import checkpoint_of, execute, transact
 from aett.core.plan import Step
 
@@ -22,9 +21,7 @@ class SqlitePerformer:
 
     def __init__(self, database: Database, connection: sqlite3.Connection | None = None) -> None:
         self._database = database
-        self._retrying = Retrying(
-            retry=retry_if_exception(busy), stop=stop_after_delay(database.busy_timeout), wait=PAUSE, reraise=True
-        )
+        self._retrying = patience.blocking(database)
         alone = database.callers or database.path is None
         self._connections = OneConnection(database, connection) if alone else ThreadConnections(database)
 

@@ -15,15 +15,15 @@ from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Final, NamedTuple
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay
-
 from aett.adapters.sql.dialect import TABLE
+from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.connection import opened
 from aett.adapters.sqlite.connections import usable
 from aett.adapters.sqlite.database import BUSY_TIMEOUT, Database, Synchronous, callers, located
 from aett.adapters.sqlite.dialect import MAX_COMMIT_SIZE
-from aett.adapters.sqlite.errors import PAUSE, busy, translated
+from aett.adapters.sqlite.errors import translated
 from aett.adapters.sqlite.stores import CommitStore, RegisterStore, SnapshotStore
+from aett.adapters.store.block import Block
 from aett.adapters.store.reading import PAGE_SIZE
 from aett.core.conflict import ConflictDetector
 from aett.core.topic_map import TopicMap
@@ -45,16 +45,11 @@ WHOLE: Final = Words("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
 PART: Final = Words("SAVEPOINT aett_block", "RELEASE aett_block", ("ROLLBACK TO aett_block", "RELEASE aett_block"))
 
 
-class Transaction:
+class Transaction(Block[sqlite3.Connection]):
     """A transaction that is open: what its stores do, and what is done on its connection, is done together or not.
 
     connection: do not commit on it; the block does.
     """
-
-    def __init__(self, connection: sqlite3.Connection, stack: ExitStack) -> None:
-        self.connection = connection
-        self.undone = False
-        self._stack = stack
 
     def commit_store(
         self,
@@ -66,7 +61,7 @@ class Transaction:
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> CommitStore:
         """A commit store within it, with the settings of `CommitStore`."""
-        return self._stack.enter_context(
+        return self._ending_with_it(
             CommitStore(
                 self.connection,
                 topic_map=topic_map,
@@ -79,15 +74,11 @@ class Transaction:
 
     def snapshot_store(self, *, table: str = TABLE) -> SnapshotStore:
         """A snapshot store within it."""
-        return self._stack.enter_context(SnapshotStore(self.connection, table=table))
+        return self._ending_with_it(SnapshotStore(self.connection, table=table))
 
     def registers(self, *, table: str = TABLE) -> RegisterStore:
         """A register store within it."""
-        return self._stack.enter_context(RegisterStore(self.connection, table=table))
-
-    def rollback(self) -> None:
-        """Undo everything when the block ends, without an error."""
-        self.undone = True
+        return self._ending_with_it(RegisterStore(self.connection, table=table))
 
 
 @contextmanager
@@ -132,9 +123,7 @@ def _opened(place: Database) -> sqlite3.Connection:
 
 def _told(place: Database, connection: sqlite3.Connection, *statements: str) -> None:
     """Say this, patiently while other writers are in the way."""
-    patient = Retrying(
-        retry=retry_if_exception(busy), stop=stop_after_delay(place.busy_timeout), wait=PAUSE, reraise=True
-    )
+    patient = patience.blocking(place)
     try:
         for each in statements:
             patient.copy()(connection.execute, each)
