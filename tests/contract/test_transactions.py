@@ -1,57 +1,79 @@
-"""Transactions of several stores on SQLite and the SQL servers: by URL, pool and connection, both faces."""
+"""Transactions of several stores: by URL, pool and connection, both faces; beside the caller's own statements."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import sqlite3
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
+import asyncpg
+import attrs
 import psycopg
 import pytest
 import sqlalchemy
 from psycopg_pool import ConnectionPool
+from tests.contract.served import TRAITS
 from tests.contract.served import harness as served
-from tests.contract.transacting import Begin, Transacting, begun
 
 from aett import Head, Register
 from aett.adapters import memory, postgresql, sqlite
-from aett.testing import Harness, Place, Traits
-from aett.testing.clients import Clients
+from aett.testing import Harness, Place, Traits, Transacting
+from aett.testing.clients import Clients, opened
 from aett.testing.laws.making import make
 from aett.testing.samples import TOPICS
 
+Begin = Callable[[Any], Any]
+"""Begins a transaction on a URL, a pool or a connection."""
+SERVED = attrs.evolve(TRAITS, transactions_read_the_log=False)
 
-def table_of(clients: Clients) -> dict[str, Any]:
-    keywords: dict[str, Any] = getattr(clients.place.commit_store, "keywords")  # noqa: B009  # it is a partial
-    return {"table": keywords["table"]}
+
+class Begins(Transacting):
+    """The laws, for the harness of a subclass."""
+
+    @pytest.fixture
+    def harness(self) -> Harness:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def clients(self, harness: Harness) -> Generator[Clients]:
+        with opened(harness) as clients:
+            yield clients
 
 
-class OnAServer(Transacting):
-    """By the server's URL; `kind` names the fixture that gives it."""
+class OnAServer(Begins):
+    """By the server's URL, or on what a subclass connects."""
 
-    engine: str
-    awaited = False
+    engine: ClassVar[str]
+    called: ClassVar[str] = "table"
+    awaited: ClassVar[bool] = False
+    traits: ClassVar[Traits] = SERVED
 
     @pytest.fixture
     def url(self) -> str:
         raise NotImplementedError
 
+    def begun(self, begin: Begin, url: str) -> Any:
+        return begin(url)
+
     @pytest.fixture
     def harness(self, url: str) -> Harness:
-        return served(self.engine, url)
+        harness = served(self.engine, url, awaited=self.awaited, called=self.called)
 
-    @pytest.fixture
-    def begin(self, url: str) -> Begin:
-        def begin(clients: Clients) -> Any:
-            return begun(self.engine, url, table_of(clients), clients, awaited=self.awaited)
+        @contextmanager
+        def place() -> Generator[Place]:
+            with harness.place() as place:
+                named: Any = place.transaction  # a partial, whose last argument is the URL
+                begin = partial(named.func, *named.args[:-1])
+                yield attrs.evolve(place, transaction=lambda: self.begun(begin, url))
 
-        return begin
+        return attrs.evolve(harness, place=place, traits=self.traits)
 
 
 class TestPostgresql(OnAServer):
@@ -62,22 +84,42 @@ class TestPostgresql(OnAServer):
         return postgresql_url
 
 
+class TestPostgresqlByAPool(TestPostgresql):
+    @contextmanager
+    def begun(self, begin: Begin, url: str) -> Generator[Any]:
+        with ConnectionPool(url, min_size=1, max_size=2, open=True) as pool, begin(pool) as transaction:
+            yield transaction
+
+
+class TestPostgresqlOnAConnection(TestPostgresql):
+    @contextmanager
+    def begun(self, begin: Begin, url: str) -> Generator[Any]:
+        with psycopg.connect(url, autocommit=True) as connection, begin(connection) as transaction:
+            yield transaction
+
+
 class TestAsyncPostgresql(TestPostgresql):
     awaited = True
 
 
-class TestPostgresqlByAPool(TestPostgresql):
-    @pytest.fixture
-    def begin(self, url: str) -> Generator[Begin]:
-        with ConnectionPool(url, min_size=1, max_size=2, open=True) as pool:
-            yield lambda clients: begun(self.engine, pool, table_of(clients), clients, awaited=False)
+class TestAsyncPostgresqlByAPool(TestAsyncPostgresql):
+    @asynccontextmanager
+    async def begun(self, begin: Begin, url: str) -> AsyncGenerator[Any]:
+        create_pool: Any = getattr(asyncpg, "create_pool")  # noqa: B009  # its type is partly unknown
+        async with create_pool(url, min_size=1, max_size=2) as pool, begin(pool) as transaction:
+            yield transaction
 
 
-class TestPostgresqlOnAConnection(TestPostgresql):
-    @pytest.fixture
-    def begin(self, url: str) -> Generator[Begin]:
-        with psycopg.connect(url, autocommit=True) as connection:
-            yield lambda clients: begun(self.engine, connection, table_of(clients), clients, awaited=False)
+class TestAsyncPostgresqlOnAConnection(TestAsyncPostgresql):
+    @asynccontextmanager
+    async def begun(self, begin: Begin, url: str) -> AsyncGenerator[Any]:
+        connect: Any = getattr(asyncpg, "connect")  # noqa: B009  # its type is partly unknown
+        connection = await connect(url)
+        try:
+            async with begin(connection) as transaction:
+                yield transaction
+        finally:
+            await connection.close()
 
 
 class TestMysql(OnAServer):
@@ -104,76 +146,46 @@ class TestAsyncMssql(TestMssql):
     awaited = True
 
 
-class TestMemory(Transacting):
-    awaited = False
-    reads_its_log = True
-
-    @pytest.fixture
-    def harness(self) -> Harness:
-        kept = memory.Memory()
-
-        @contextmanager
-        def place() -> Generator[Place]:
-            yield Place.of(memory, kept)
-
-        return Harness("memory", place, Traits(processes=False, reopen=False))
-
-    @pytest.fixture
-    def begin(self) -> Begin:
-        def begin(clients: Clients) -> Any:
-            (kept,) = getattr(clients.place.snapshot_store, "args")  # noqa: B009  # it is a partial
-            return begun("aett.adapters.memory", kept, {}, clients, awaited=self.awaited)
-
-        return begin
-
-
-class TestAsyncMemory(TestMemory):
-    awaited = True
-
-
 class TestMongodb(OnAServer):
     engine = "aett.adapters.mongodb"
-    survives_a_lost_race = False
+    called = "collection"
+    traits = attrs.evolve(SERVED, transactions_outlive_races=False)
 
     @pytest.fixture
     def url(self, mongodb_url: str) -> str:
         return mongodb_url
-
-    @pytest.fixture
-    def harness(self, url: str) -> Harness:
-        return served(self.engine, url, called="collection")
-
-    @pytest.fixture
-    def begin(self, url: str) -> Begin:
-        def begin(clients: Clients) -> Any:
-            keywords: dict[str, Any] = getattr(clients.place.commit_store, "keywords")  # noqa: B009  # it is a partial
-            place = {"collection": keywords["collection"]}
-            return begun(self.engine, url, place, clients, awaited=self.awaited)
-
-        return begin
 
 
 class TestAsyncMongodb(TestMongodb):
     awaited = True
 
 
-class TestSqlite(Transacting):
-    awaited = False
-    reads_its_log = True
+class TestMemory(Begins):
+    awaited: ClassVar[bool] = False
+
+    @pytest.fixture
+    def harness(self) -> Harness:
+        @contextmanager
+        def place() -> Generator[Place]:
+            yield Place.of(memory, memory.Memory(), awaited=self.awaited)
+
+        return Harness("memory", place, Traits(processes=False, reopen=False))
+
+
+class TestAsyncMemory(TestMemory):
+    awaited = True
+
+
+class TestSqlite(Begins):
+    awaited: ClassVar[bool] = False
 
     @pytest.fixture
     def harness(self, tmp_path: Path) -> Harness:
         @contextmanager
         def place() -> Generator[Place]:
-            yield Place.of(sqlite, tmp_path / "events.db")
+            yield Place.of(sqlite, tmp_path / "events.db", awaited=self.awaited)
 
         return Harness("sqlite", place)
-
-    @pytest.fixture
-    def begin(self, tmp_path: Path) -> Begin:
-        return lambda clients: begun(
-            "aett.adapters.sqlite", tmp_path / "events.db", {}, clients, awaited=self.awaited
-        )
 
 
 class TestAsyncSqlite(TestSqlite):

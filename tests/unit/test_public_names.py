@@ -84,6 +84,7 @@ PUBLIC = {
         "Place",
         "Race",
         "Traits",
+        "Transacting",
         "check_commutes",
         "conformance",
         "given",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aett.testing.commuting import check_commutes
     from aett.testing.contract import Contract, conformance
     from aett.testing.laws.failing import Failing
+    from aett.testing.laws.transacting import Transacting
     from aett.testing.machine import run_machine
     from aett.testing.races import Race
 
@@ -25,6 +26,7 @@ _LATER = {
     "Contract": "contract",
     "Failing": "laws.failing",
     "Race": "races",
+    "Transacting": "laws.transacting",
     "check_commutes": "commuting",
     "conformance": "contract",
     "run_machine": "machine",
@@ -38,6 +40,7 @@ __all__ = [
     "Place",
     "Race",
     "Traits",
+    "Transacting",
     "check_commutes",
     "conformance",
     "given",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
@@ -43,6 +44,32 @@ class Client:
     def close(self) -> None:
         """Close the four stores."""
         self.stack.close()
+
+
+@frozen
+class Begun:
+    """A transaction that is open, its stores sync for the suite whichever face they have."""
+
+    transaction: Any
+    loop: Loop | None = None
+
+    @property
+    def commits(self) -> CommitStore:
+        """A commit store within it."""
+        store = self.transaction.commit_store(topic_map=TOPICS, conflict_detector=CONFLICTS)
+        return store if self.loop is None else AwaitedCommitStore(store, self.loop)
+
+    @property
+    def snapshots(self) -> SnapshotStore:
+        """A snapshot store within it."""
+        store = self.transaction.snapshot_store()
+        return store if self.loop is None else AwaitedSnapshotStore(store, self.loop)
+
+    @property
+    def registers(self) -> RegisterStore:
+        """A register store within it."""
+        store = self.transaction.registers()
+        return store if self.loop is None else AwaitedRegisterStore(store, self.loop)
 
 
 class Clients:
@@ -95,6 +122,24 @@ class Clients:
             registers = AwaitedRegisterStore(registers, loop)
             management = AwaitedPersistenceManagement(management, loop)
         return Client(commits, snapshots, registers, management, stack)
+
+    @contextmanager
+    def transaction(self) -> Generator[Begun]:
+        """A transaction of the place's, begun; committed when the block ends."""
+        context: Any = self.place.transaction()
+        if not self.place.awaited:
+            with context as begun:
+                yield Begun(begun)
+            return
+        loop = self._loop
+        begun = loop.wait(context.__aenter__())
+        try:
+            yield Begun(begun, loop)
+        except BaseException:
+            if not loop.wait(context.__aexit__(*sys.exc_info())):
+                raise
+        else:
+            loop.wait(context.__aexit__(None, None, None))
 
     def close(self) -> None:
         """Close every client, then the loop."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias
@@ -14,6 +14,7 @@ from aett.ports.commit_store import AsyncCommitStore, CommitStore
 from aett.ports.persistence_management import AsyncPersistenceManagement, PersistenceManagement
 from aett.ports.register_store import AsyncRegisterStore, RegisterStore
 from aett.ports.snapshot_store import AsyncSnapshotStore, SnapshotStore
+from aett.ports.transaction import AsyncTransaction, Transaction
 from aett.testing.faults import Faults
 from aett.testing.traits import Traits
 
@@ -21,6 +22,9 @@ AnyCommitStore: TypeAlias = CommitStore | AsyncCommitStore
 AnySnapshotStore: TypeAlias = SnapshotStore | AsyncSnapshotStore
 AnyRegisterStore: TypeAlias = RegisterStore | AsyncRegisterStore
 AnyPersistenceManagement: TypeAlias = PersistenceManagement | AsyncPersistenceManagement
+AnyTransaction: TypeAlias = (
+    AbstractContextManager[Transaction[Any]] | AbstractAsyncContextManager[AsyncTransaction[Any]]
+)
 
 
 class CommitStores(Protocol):
@@ -31,13 +35,19 @@ class CommitStores(Protocol):
         ...
 
 
+def _no_transactions() -> AnyTransaction:
+    raise NotImplementedError("the harness's Place must say how one is begun: Place(..., transaction=...)")
+
+
 @frozen(kw_only=True)
 class Place:
     """One place of storage, as four callables, each of which makes a store at this place.
 
     The stores are context managers with `close()`; all are sync, or all are async.
     Engines that several processes can share have places that can be pickled: make them of classes
-    and partials, not of closures. faults: how the storage fails, for the laws of `Failing`.
+    and partials, not of closures.
+    transaction: begins one, for the laws of `Transacting`; sync or async as the stores are.
+    faults: how the storage fails, for the laws of `Failing`.
     """
 
     commit_store: CommitStores
@@ -45,6 +55,7 @@ class Place:
     register_store: Callable[[], AnyRegisterStore]
     persistence: Callable[[], AnyPersistenceManagement]
     awaited: bool = False
+    transaction: Callable[[], AnyTransaction] = _no_transactions
     faults: Faults = field(factory=Faults)
 
     @staticmethod
@@ -53,17 +64,20 @@ class Place:
     ) -> Place:
         """The place of an engine's package: `Place.of(aett.adapters.sqlite, path)`.
 
-        where: the first arguments of all four classes. awaited: take the `Async` ones.
+        where: the first arguments of all four classes, and of `transaction` if the package has it.
+        awaited: take the `Async` ones.
         commit_store: more keyword arguments for `CommitStore`.
         """
         face = "Async" if awaited else ""
         made: Any = partial(getattr(engine, f"{face}CommitStore"), *where, **(commit_store or {}))
+        transaction = getattr(engine, "async_transaction" if awaited else "transaction", None)
         return Place(
             commit_store=made,
             snapshot_store=partial(getattr(engine, f"{face}SnapshotStore"), *where),
             register_store=partial(getattr(engine, f"{face}RegisterStore"), *where),
             persistence=partial(getattr(engine, f"{face}PersistenceManagement"), *where),
             awaited=awaited,
+            transaction=partial(transaction, *where) if transaction else _no_transactions,
         )
 
 

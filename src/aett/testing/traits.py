@@ -16,6 +16,8 @@ class Traits:
       checkpoint is None until somebody has read the log.
     waits: what it does is waited for, so an awaited call must let the loop turn. None: as `processes`, for
       what processes can share is not in memory.
+    transactions_read_the_log: the commit store of a transaction gives the log, too.
+    transactions_outlive_races: after a commit within it that lost a race, a transaction goes on.
     max_commit_size: in bytes, the limit that the harness's stores were made with; a larger commit gets
       `CommitTooLarge`. None: no limit that a test could reach.
     """
@@ -24,4 +26,6 @@ class Traits:
     reopen: bool = True
     numbers_at_commit: bool = True
     waits: bool | None = None
+    transactions_read_the_log: bool = True
+    transactions_outlive_races: bool = True
     max_commit_size: int | None = None
