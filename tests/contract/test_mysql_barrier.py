@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+import attrs
 import pymysql
 import pytest
+from tests.contract.crowd import Crowd
 from tests.contract.earlier import parameters, version_1
 
 from aett import Commit, Head, Success, Tail
@@ -130,6 +134,45 @@ def test_what_version_1_made_is_migrated_beside_its_writers_and_its_readers(mysq
                     said(old, earlier.passed)
                 new_writer.commit()
             assert said(old, earlier.passed) == [(1,)]
+
+
+def crowd_of(url: str, table: str, *, seconds: float) -> Crowd:
+    return Crowd(
+        connect=lambda: connected(url),
+        begin=lambda connection: connection.begin(),
+        joined=lambda connection: CommitStore(connection, topic_map=TOPICS, table=table),
+        opened=lambda: CommitStore(url, topic_map=TOPICS, table=table),
+        failures=pymysql.Error,
+        end=time.monotonic() + seconds,
+    )
+
+
+def test_beside_writers_that_are_killed_readers_skip_nothing_and_are_held_up_by_nobody(
+    mysql_url: str, table: str, store: CommitStore
+) -> None:
+    ours, kills = set[int](), list[int]()
+
+    def connect() -> Any:
+        connection = connected(mysql_url)
+        ours.add(connection.thread_id())
+        return connection
+
+    def kill(crowd: Crowd) -> None:
+        chance = random.Random(7)  # noqa: S311  # no secret
+        with connected(mysql_url) as connection:
+            while time.monotonic() < crowd.end:
+                time.sleep(0.02)
+                running = said(connection, "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx")
+                if chosen := [thread for (thread,) in running if thread in ours]:
+                    kills.append(chance.choice(chosen))
+                    with suppress(pymysql.Error):  # it has ended meanwhile
+                        said(connection, f"KILL {kills[-1]}")
+
+    crowd = attrs.evolve(crowd_of(mysql_url, table, seconds=3), connect=connect)
+    crowd.run(8, "tto", kill)
+    assert kills
+    assert crowd.written
+    assert not store.tail("t").held_up
 
 
 def append_until(end: float, url: str, table: str, *, old: bool) -> None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from tests.contract.crowd import Crowd
 from tests.contract.earlier import parameters, version_1
 
 from aett import Commit, Head, Success, Tail
 from aett.adapters.postgresql import CommitStore, PersistenceManagement
 from aett.adapters.sql import barrier
 from aett.adapters.sql.rendering import pyformat
-from aett.core.errors import AettError
 from aett.testing.laws.making import make, notes
 from aett.testing.model import must_be
 from aett.testing.samples import TOPICS
@@ -177,76 +175,22 @@ def test_a_prepared_transaction_holds_up_its_tenant_until_it_ends(
 # Many at once
 
 
-class Crowd:
-    """Writers whose transactions sleep before and after they commit, and readers of the log."""
-
-    def __init__(self, url: str, table: str, *, seconds: float) -> None:
-        self.url, self.table, self.end = url, table, time.monotonic() + seconds
-        self.written = dict[str, list[int]]()
-        self.lock = threading.Lock()
-        self.over = threading.Event()
-
-    def write(self, number: int) -> None:
-        chance = random.Random(number)  # noqa: S311  # no secret
-        while time.monotonic() < self.end:
-            with suppress(psycopg.Error, AettError), psycopg.connect(self.url) as connection:
-                self._write(connection, chance)
-
-    def _write(self, connection: psycopg.Connection[Any], chance: random.Random) -> None:
-        joined = within(connection, self.table)
-        while time.monotonic() < self.end:
-            sleeps, tenant = not chance.randrange(3), chance.choice("to")
-            done = list[int]()
-            for _ in range(chance.randrange(1, 3)):
-                if sleeps:
-                    time.sleep(chance.random() / 50)
-                match joined.commit(new(tenant)):
-                    case Success(Commit(checkpoint=int(checkpoint))):
-                        done.append(checkpoint)
-                    case answer:
-                        raise AssertionError(answer)
-                if sleeps:
-                    time.sleep(chance.random() / 50)
-            connection.commit()
-            with self.lock:
-                self.written.setdefault(tenant, []).extend(done)
-
-    def read(self, tenant: str) -> list[int]:
-        seen = list[int]()
-        with CommitStore(self.url, topic_map=TOPICS, table=self.table) as store:
-            while True:
-                over = self.over.is_set()
-                tail = store.tail(tenant)
-                found = [each.checkpoint or 0 for each in store.get_from(tenant, max(seen, default=0))]
-                seen += found
-                assert tail.settled <= max(seen, default=0) or tail.settled < tail.newest or found == []
-                if over:
-                    return seen
-
-    def run(self, writers: int = 16, readers: str = "tto", *others: Any) -> None:
-        """All of them; nothing may be skipped."""
-        with ThreadPoolExecutor(writers + len(readers) + len(others)) as pool:
-            reading = [(tenant, pool.submit(self.read, tenant)) for tenant in readers]
-            writing = [pool.submit(self.write, number) for number in range(writers)]
-            disturbing = [pool.submit(each, self) for each in others]
-            try:
-                for each in (*writing, *disturbing):
-                    each.result()
-            finally:
-                self.over.set()
-            with CommitStore(self.url, topic_map=TOPICS, table=self.table) as store:
-                logs = {tenant: [each.checkpoint for each in store.get_from(tenant)] for tenant in "to"}
-            for tenant, seen in reading:
-                assert seen.result() == logs[tenant], "a reader skipped"
-        for tenant, written in self.written.items():
-            assert set(written) <= set(logs[tenant]), "what was acknowledged is lost"
+def crowd_of(url: str, table: str, *, seconds: float) -> Crowd:
+    return Crowd(
+        connect=lambda: psycopg.connect(url, application_name=table),
+        begin=lambda _: None,
+        joined=lambda connection: within(connection, table),
+        opened=lambda: CommitStore(url, topic_map=TOPICS, table=table),
+        failures=psycopg.Error,
+        end=time.monotonic() + seconds,
+    )
 
 
 def test_beside_writers_whose_transactions_sleep_readers_skip_nothing(
     postgresql_url: str, table: str, store: CommitStore
 ) -> None:
     del store
-    crowd = Crowd(postgresql_url, table, seconds=4)
+    crowd = crowd_of(postgresql_url, table, seconds=4)
     crowd.run()
     assert sum(map(len, crowd.written.values())) > 16
 
@@ -259,11 +203,13 @@ def test_beside_writers_that_are_killed_readers_skip_nothing_and_are_held_up_by_
             while time.monotonic() < crowd.end:
                 time.sleep(0.02)
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
-                    " AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1) AS one"
+                    "SELECT pg_terminate_backend(pid) FROM"
+                    " (SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
+                    " AND application_name = %s ORDER BY random() LIMIT 1) AS one",
+                    (table,),
                 )
 
-    Crowd(postgresql_url, table, seconds=3).run(16, "tto", kill)
+    crowd_of(postgresql_url, table, seconds=3).run(16, "tto", kill)
     assert not store.tail("t").held_up
 
 
@@ -333,7 +279,7 @@ def test_old_writers_and_new_ones_together_are_followed_without_a_gap(
                 time.sleep(0.003)
                 connection.commit()
 
-    Crowd(postgresql_url, of_version_1, seconds=3).run(4, "tt", old, old)
+    crowd_of(postgresql_url, of_version_1, seconds=3).run(4, "tt", old, old)
 
 
 def test_a_stream_of_version_1_goes_on(postgresql_url: str, of_version_1: str) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -215,6 +218,24 @@ def test_stores_are_part_of_what_sqlalchemy_has_begun(postgresql_url: str, kept:
             assert registers.get("t", "n").exists == kept
         management.drop()
     engine.dispose()
+
+
+def under_django(engine: str, place: str) -> None:
+    """What is written within Django's `atomic`, beside a business table, ends as it does."""
+    program = Path(__file__).with_name("under_django.py")
+    ran = subprocess.run(  # noqa: S603  # our own program
+        [sys.executable, program, engine, place, f"t{uuid4().hex}"], capture_output=True, check=False, text=True
+    )
+    assert not ran.returncode, ran.stderr
+    assert json.loads(ran.stdout) == {"business": ["kept"], "streams": ["kept"], "registers": ["kept"]}
+
+
+def test_stores_are_part_of_what_django_has_begun_on_postgresql(postgresql_url: str) -> None:
+    under_django("postgresql", postgresql_url)
+
+
+def test_stores_are_part_of_what_django_has_begun_on_sqlite(tmp_path: Path) -> None:
+    under_django("sqlite", str(tmp_path / "events.db"))
 
 
 def test_in_memory_writers_wait_for_a_transaction_and_readers_do_not() -> None:

@@ -1,0 +1,93 @@
+"""Many at once: writers whose transactions sleep before and after they commit, and readers who follow the log."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+from uuid import uuid4
+
+from attrs import field, frozen
+
+from aett import AettError, Commit, Head, Success
+from aett.testing.laws.making import make
+
+
+@frozen
+class Crowd:
+    """On one table of a server.
+
+    connect: a connection, closed in the end, whose transactions are the caller's. begin: begins one.
+    joined: the commit store on such a connection. opened: a store with a pool of its own.
+    failures: what the driver raises. end: of the monotonic clock.
+    """
+
+    connect: Callable[[], AbstractContextManager[Any]]
+    begin: Callable[[Any], object]
+    joined: Callable[[Any], Any]
+    opened: Callable[[], AbstractContextManager[Any]]
+    failures: type[Exception]
+    end: float
+    written: dict[str, list[int]] = field(factory=dict[str, list[int]])
+    _lock: threading.Lock = field(factory=threading.Lock)
+    _over: threading.Event = field(factory=threading.Event)
+
+    def _write(self, number: int) -> None:
+        chance = random.Random(number)  # noqa: S311  # no secret
+        while time.monotonic() < self.end:
+            with suppress(self.failures, AettError), self.connect() as connection:
+                while time.monotonic() < self.end:
+                    self._transact(connection, chance)
+
+    def _transact(self, connection: Any, chance: random.Random) -> None:
+        self.begin(connection)
+        joined, sleeps, tenant = self.joined(connection), not chance.randrange(3), chance.choice("to")
+        done = list[int]()
+        for _ in range(chance.randrange(1, 3)):
+            if sleeps:
+                time.sleep(chance.random() / 50)
+            match joined.commit(make(Head(tenant, uuid4().hex), commit_id=uuid4())):
+                case Success(Commit(checkpoint=int(checkpoint))):
+                    done.append(checkpoint)
+                case answer:
+                    raise AssertionError(answer)
+            if sleeps:
+                time.sleep(chance.random() / 50)
+        connection.commit()
+        with self._lock:
+            self.written.setdefault(tenant, []).extend(done)
+
+    def _read(self, tenant: str) -> list[int]:
+        seen = list[int]()
+        with self.opened() as store:
+            while True:
+                over = self._over.is_set()
+                tail = store.tail(tenant)
+                found = [each.checkpoint or 0 for each in store.get_from(tenant, max(seen, default=0))]
+                seen += found
+                assert tail.settled <= max(seen, default=0) or tail.settled < tail.newest or found == []
+                if over:
+                    return seen
+                time.sleep(0.005)
+
+    def run(self, writers: int = 16, readers: str = "tto", *others: Callable[[Crowd], object]) -> None:
+        """All of them; nothing may be skipped, nothing lost."""
+        with ThreadPoolExecutor(writers + len(readers) + len(others)) as pool:
+            reading = [(tenant, pool.submit(self._read, tenant)) for tenant in readers]
+            writing = [pool.submit(self._write, number) for number in range(writers)]
+            disturbing = [pool.submit(each, self) for each in others]
+            try:
+                for each in (*writing, *disturbing):
+                    each.result()
+            finally:
+                self._over.set()
+            with self.opened() as store:
+                logs = {tenant: [each.checkpoint for each in store.get_from(tenant)] for tenant in "to"}
+            for tenant, seen in reading:
+                assert seen.result() == logs[tenant], "a reader skipped"
+        for tenant, written in self.written.items():
+            assert set(written) <= set(logs[tenant]), "what was acknowledged is lost"
