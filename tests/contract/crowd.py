@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
+from operator import methodcaller
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,8 @@ from aett.testing.laws.making import make
 class Crowd:
     """On one table of a server.
 
-    connect: a connection, closed in the end, whose transactions are the caller's. begin: begins one.
+    connect: a connection, closed in the end, whose transactions are the caller's.
+    begin, end_transaction: begins one, commits it.
     joined: the commit store on such a connection. opened: a store with a pool of its own.
     failures: what the driver raises. end: of the monotonic clock.
     """
@@ -32,6 +34,7 @@ class Crowd:
     opened: Callable[[], AbstractContextManager[Any]]
     failures: type[Exception]
     end: float
+    end_transaction: Callable[[Any], object] = methodcaller("commit")
     written: dict[str, list[int]] = field(factory=dict[str, list[int]])
     _lock: threading.Lock = field(factory=threading.Lock)
     _over: threading.Event = field(factory=threading.Event)
@@ -57,7 +60,7 @@ class Crowd:
                     raise AssertionError(answer)
             if sleeps:
                 time.sleep(chance.random() / 50)
-        connection.commit()
+        self.end_transaction(connection)
         with self._lock:
             self.written.setdefault(tenant, []).extend(done)
 
