@@ -84,8 +84,10 @@ class Crowd:
             writing = [pool.submit(self._write, number) for number in range(writers)]
             disturbing = [pool.submit(each, self) for each in others]
             try:
-                for each in (*writing, *disturbing):
+                for each in writing:
                     each.result()
+                for other in disturbing:
+                    other.result()
             finally:
                 self._over.set()
             with self.opened() as store:

@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import django
-from django.conf import settings
-from django.db import connection, transaction
-
 from aett import Head, Register
 from aett.testing.laws.making import make
 from aett.testing.samples import TOPICS
+
+django: Any = import_module("django")  # it has no types
+conf: Any = import_module("django.conf")
+db: Any = import_module("django.db")
 
 
 class _Fails(Exception):  # a block's own
@@ -42,9 +42,9 @@ def _database(engine: str, place: str) -> dict[str, Any]:
 
 
 def _write(module: Any, table: str, name: str) -> None:
-    with connection.cursor() as cursor:
+    with db.connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {table}_business VALUES (%s)", [name])
-    with module.transaction(connection.connection) as tx:  # a savepoint of Django's transaction
+    with module.transaction(db.connection.connection) as tx:  # a savepoint of Django's transaction
         store = tx.commit_store(topic_map=TOPICS, table=table)
         store.commit(make(Head("t", name), commit_id=uuid4())).unwrap()
         tx.registers(table=table).put(Register("t", name), b"x").unwrap()
@@ -52,19 +52,19 @@ def _write(module: Any, table: str, name: str) -> None:
 
 def main(engine: str, place: str, table: str) -> None:
     """Once kept, once undone."""
-    settings.configure(DATABASES={"default": _database(engine, place)}, USE_TZ=True)
+    conf.settings.configure(DATABASES={"default": _database(engine, place)}, USE_TZ=True)
     django.setup()
     module: Any = import_module(f"aett.adapters.{engine}")
     with module.PersistenceManagement(place, table=table) as management:
         management.initialize()
-    with connection.cursor() as cursor:
+    with db.connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {table}_business (name VARCHAR(20))")
-    with transaction.atomic():
+    with db.transaction.atomic():
         _write(module, table, "kept")
-    with suppress(_Fails), transaction.atomic():
+    with suppress(_Fails), db.transaction.atomic():
         _write(module, table, "undone")
         raise _Fails
-    with connection.cursor() as cursor:
+    with db.connection.cursor() as cursor:
         cursor.execute(f"SELECT name FROM {table}_business")
         business = [name for (name,) in cursor.fetchall()]
     with module.CommitStore(place, topic_map=TOPICS, table=table) as store:
