@@ -30,6 +30,8 @@ from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Result, Success, accept
 from aett.core.page import Page
 from aett.core.passed_over import PassedOver
+from aett.core.projection import Projection
+from aett.core.recorded import Recorded
 from aett.core.register import Overtaken, Register
 from aett.core.rejection import (
     CommitRejection,
@@ -49,6 +51,11 @@ if TYPE_CHECKING:
         AsyncDefaultAggregateRepository,
         AsyncDefaultSagaRepository,
     )
+    from aett.application.following.async_runner import AsyncRunner
+    from aett.application.following.followers import Handler, Reactor
+    from aett.application.following.pace import Pace
+    from aett.application.following.runner import Runner
+    from aett.application.following.running import Running, Tenants
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
     from aett.application.saga_plans import Undispatched
     from aett.application.snapshot_policy import SnapshotPolicy, every, never
@@ -58,9 +65,16 @@ _LATER = {
     "AheadOfStream": "application.writing",
     "AsyncDefaultAggregateRepository": "application.async_repositories",
     "AsyncDefaultSagaRepository": "application.async_repositories",
+    "AsyncRunner": "application.following.async_runner",
     "DefaultAggregateRepository": "application.repositories",
     "DefaultSagaRepository": "application.repositories",
+    "Handler": "application.following.followers",
+    "Pace": "application.following.pace",
+    "Reactor": "application.following.followers",
+    "Runner": "application.following.runner",
+    "Running": "application.following.running",
     "SnapshotPolicy": "application.snapshot_policy",
+    "Tenants": "application.following.running",
     "Undispatched": "application.saga_plans",
     "WriteRejection": "application.writing",
     "every": "application.snapshot_policy",
@@ -76,6 +90,7 @@ __all__ = [
     "AheadOfStream",
     "AsyncDefaultAggregateRepository",
     "AsyncDefaultSagaRepository",
+    "AsyncRunner",
     "Commit",
     "CommitRejection",
     "CommitTooLarge",
@@ -90,6 +105,7 @@ __all__ = [
     "Evolves",
     "Failure",
     "Folded",
+    "Handler",
     "Head",
     "Headers",
     "Impossible",
@@ -99,10 +115,16 @@ __all__ = [
     "NonConflictingCommit",
     "Outcome",
     "Overtaken",
+    "Pace",
     "Page",
     "PassedOver",
+    "Projection",
+    "Reactor",
+    "Recorded",
     "Register",
     "Result",
+    "Runner",
+    "Running",
     "Saga",
     "SchemaMismatch",
     "Snapshot",
@@ -111,6 +133,7 @@ __all__ = [
     "StoreClosed",
     "Success",
     "Tail",
+    "Tenants",
     "Topic",
     "TopicMap",
     "Undispatched",

@@ -12,6 +12,7 @@ from aett.core.outcome import Failure, Outcome, Result, Success
 from aett.core.pristine import IMMUTABLE, is_unchanged, pristine
 
 S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
 E = TypeVar("E")
 E_contra = TypeVar("E_contra", contravariant=True)
 
@@ -27,8 +28,8 @@ class Impossible:
     revision: int | None = None
 
 
-class Evolves(Protocol[S, E_contra]):
-    """What can be folded: an `Aggregate` or a `Saga`."""
+class Stated(Protocol[S_co]):
+    """What has a state that can be kept."""
 
     @property
     def name(self) -> str:
@@ -36,13 +37,8 @@ class Evolves(Protocol[S, E_contra]):
         ...
 
     @property
-    def initial(self) -> S:
+    def initial(self) -> S_co:
         """The state before any event."""
-        ...
-
-    @property
-    def evolve(self) -> Callable[[S, E_contra], Result[S, Impossible]]:
-        """The state after an event."""
         ...
 
     @property
@@ -52,7 +48,16 @@ class Evolves(Protocol[S, E_contra]):
 
     @property
     def version(self) -> int:
-        """Of the fold: snapshots of another version are misses."""
+        """Of the fold: what was kept of another version is not read."""
+        ...
+
+
+class Evolves(Stated[S], Protocol[S, E_contra]):
+    """What can be folded: an `Aggregate` or a `Saga`."""
+
+    @property
+    def evolve(self) -> Callable[[S, E_contra], Result[S, Impossible]]:
+        """The state after an event."""
         ...
 
 
@@ -68,11 +73,11 @@ class _Initial:
     """The mark of a state that was not given: None may be a state."""
 
 
-_INITIAL: Any = _Initial()
+INITIAL: Any = _Initial()
 
 
 def fold(
-    source: Evolves[S, E], events: Iterable[E], *, state: S = _INITIAL, revision: int = 0
+    source: Evolves[S, E], events: Iterable[E], *, state: S = INITIAL, revision: int = 0
 ) -> Outcome[S, Impossible]:
     """The state after these events.
 
@@ -81,7 +86,7 @@ def fold(
     Raises `TypeError`, naming the event, if `evolve` gives no `Result` or fails with anything else.
     """
     evolve = source.evolve
-    current: S = source.initial if state is _INITIAL else state
+    current: S = source.initial if state is INITIAL else state
     shared = pristine(source) if current is source.initial else IMMUTABLE
     for event in events:
         revision += 1
@@ -90,7 +95,7 @@ def fold(
         if type(result) is not Success:
             return Failure(_impossible(source.name, event, result, revision))
         after = cast("Any", result.unwrap())
-        if after is None and source.initial is not None and not _may_be_none(source.state):
+        if after is None and source.initial is not None and not may_be_none(source.state):
             raise TypeError(f"{source.name}: evolve gave Success(None) for the {_at(event, revision)}")
         current = after  # pyright: ignore[reportAssignmentType]  # whatever it is, it may be S
     if shared is not IMMUTABLE and not is_unchanged(shared, source.initial):
@@ -100,7 +105,7 @@ def fold(
     return Success(current)
 
 
-def _may_be_none(state: Any) -> bool:
+def may_be_none(state: Any) -> bool:
     """Whether the declared type of the states holds None."""
     return state in (Any, object, type(None)) or type(None) in get_args(state)
 

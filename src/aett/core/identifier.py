@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from aett.core.errors import InvalidIdentifier
 
 MAX_TENANT_BYTES: Final = 64
 MAX_STREAM_BYTES: Final = 255
+MAX_FOLLOWER_BYTES: Final = 100
 _SHOWN: Final = 40
 
 
@@ -24,6 +25,12 @@ def stream(identifier: str) -> str:
 def register(identifier: str) -> str:
     """The identifier itself: 1 to 255 UTF-8 bytes, no NUL; otherwise `InvalidIdentifier`."""
     return _checked("name", identifier, MAX_STREAM_BYTES)
+
+
+def follower(_instance: Any, _attribute: Any, name: str) -> None:
+    """An attrs validator: 1 to 100 UTF-8 bytes, no NUL and no slash; otherwise `InvalidIdentifier`."""
+    if "/" in _checked("name", name, MAX_FOLLOWER_BYTES):
+        raise InvalidIdentifier(f"name {name!a} holds a slash, which stands in the names of registers")
 
 
 def register_prefix(prefix: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
 
-from aett.core.fold import Evolves
+from aett.core.fold import Evolves, Stated
 from aett.core.folded import Folded
 from aett.core.head import Head
 
@@ -33,12 +33,12 @@ class Snapshot:
     def of(source: Evolves[S, E], folded: Folded[S, E]) -> Snapshot:
         """A snapshot of this state. Raises `UnsupportedType` if it cannot be stored and read equal."""
         codec = state_codec(source)
-        return Snapshot(folded.head, _fingerprint(source, codec), codec.encode(folded.state))
+        return Snapshot(folded.head, fingerprint_of(source, codec), codec.encode(folded.state))
 
     def restore(self, source: Evolves[S, E]) -> Folded[S, E] | None:
         """The state again, or None (a miss) if it is of another shape than today's or unreadable."""
         codec = state_codec(source)
-        if self.fingerprint != _fingerprint(source, codec):
+        if self.fingerprint != fingerprint_of(source, codec):
             return None
         try:
             return Folded(codec.decode(self.payload), self.head)
@@ -46,7 +46,7 @@ class Snapshot:
             return None
 
 
-def state_codec(source: Evolves[S, E]) -> Codec[S]:
+def state_codec(source: Stated[S]) -> Codec[S]:
     """The codec of the source's states; `UnsupportedType` if there can be none."""
     # What encodes is loaded when something is to be encoded: `import aett` is to be quick.
     from aett.core.codec.codec import codec_for  # noqa: PLC0415
@@ -55,7 +55,8 @@ def state_codec(source: Evolves[S, E]) -> Codec[S]:
     return codec_for(type(source.initial) if declared is None else declared)
 
 
-def _fingerprint(source: Evolves[Any, Any], codec: Codec[Any]) -> str:
+def fingerprint_of(source: Stated[Any], codec: Codec[Any]) -> str:
+    """Of the name and version of what is folded, and of the shape of its states."""
     from aett.core.codec.shape import fingerprint  # noqa: PLC0415
 
     return fingerprint(f"{source.name}\n{source.version}\n{codec.shape.text}")

@@ -1,0 +1,52 @@
+"""Pages: a stretch of the log, as a follower sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from aett.application.following.followers import Part
+from aett.application.following.position import Position
+from aett.core.commit import Commit
+from aett.core.recorded import Recorded, recorded
+
+
+@frozen
+class Page:
+    """Events to be handled, the checkpoint up to which these are all, and whether more come at once.
+
+    last: where they end, if others of the page have been left off.
+    """
+
+    events: list[Recorded[Any]]
+    upto: int
+    more: bool = field(kw_only=True)
+    last: Recorded[Any] | None = field(default=None, kw_only=True)
+
+    def cut(self, size: int) -> Page:
+        """Only so many of its events."""
+        if size == len(self.events):
+            return self
+        return Page(self.events[:size], self.upto, more=True, last=self.events[size - 1])
+
+    def reached(self, position: Position) -> Position:
+        """The position at its end, after this one."""
+        there = position.after(self.upto) if self.last is None else position.beyond(self.last)
+        return there if self.more else there.at_the_end()
+
+
+def page_of(part: Part, position: Position, commits: Sequence[Commit], limit: int) -> Page:
+    """What a part wants of the commits that follow a position; at most `limit` were asked for."""
+    upto = (commits[-1].checkpoint or 0) if commits else position.checkpoint
+    return Page(list(_wanted(part, position, commits)), upto, more=len(commits) == limit)
+
+
+def _wanted(part: Part, position: Position, commits: Sequence[Commit]) -> Iterator[Recorded[Any]]:
+    topics = frozenset[type](part.follower.topics)
+    for commit in commits:
+        if part.wants(commit.stream_id):
+            for each in recorded(commit):
+                if type(each.event) in topics and not position.has_done(each):
+                    yield each

@@ -1,0 +1,157 @@
+"""Performs the steps of followers on the ports, blocking or awaiting."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any, Final, TypeAlias, TypeVar
+
+from attrs import evolve, frozen
+
+from aett.application.following.steps import (
+    Call,
+    Clock,
+    PutRegister,
+    ReadLog,
+    ReadRegister,
+    ReadTail,
+    ReadTenants,
+    Together,
+)
+from aett.core.outcome import Failure
+from aett.core.plan import Plan, Step, arun, run
+from aett.ports.commit_store import AsyncCommitStore, CommitStore
+from aett.ports.register_store import AsyncRegisterStore, RegisterStore
+from aett.ports.transaction import AsyncTransaction, Transaction
+
+A = TypeVar("A")
+
+Begin: TypeAlias = Callable[[], AbstractContextManager[Transaction[Any]]]
+AsyncBegin: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncTransaction[Any]]]
+
+_OUTSIDE: Final = object()
+
+
+@frozen
+class FollowersPerformer:
+    """Performs on the blocking ports. within: the transaction of a `Together`, while one is open."""
+
+    store: CommitStore
+    registers: RegisterStore
+    begin: Begin | None = None
+    within: Any = _OUTSIDE
+
+    def __call__(self, step: Step[A], /) -> A:
+        """Do it."""
+        answer: A = self._perform(step)
+        return answer
+
+    def _perform(self, step: Step[Any]) -> Any:
+        match step:
+            case PutRegister(register, payload):
+                return self.registers.put(register, payload)
+            case Call():
+                return self._call(step)
+            case Together(plan) if self.begin is not None:
+                return self._together(plan, self.begin)
+            case Clock():
+                return time.monotonic()
+            case _:
+                return self._read(step)
+
+    def _read(self, step: Step[Any]) -> Any:
+        match step:
+            case ReadLog(tenant_id, checkpoint, topics, limit):
+                log = self.store.get_from(tenant_id, checkpoint, topics=topics, limit=limit)
+                return list(log)
+            case ReadTail(tenant_id):
+                return self.store.tail(tenant_id)
+            case ReadTenants():
+                return list(self.store.tenants())
+            case ReadRegister(tenant_id, name):
+                return self.registers.get(tenant_id, name)
+            case _:
+                raise TypeError(f"a runner cannot perform {type(step).__name__}")
+
+    def _call(self, call: Call) -> None:
+        if inspect.isawaitable(answer := _called(call, self.within)):
+            raise _is_async(call, answer)
+
+    def _together(self, plan: Callable[[], Plan[Any]], begin: Begin) -> Any:
+        with begin() as transaction:
+            within = evolve(self, registers=transaction.registers(), within=transaction)
+            outcome = run(plan(), within)
+            if _failed(outcome):
+                transaction.rollback()
+        return outcome
+
+
+@frozen
+class AsyncFollowersPerformer:
+    """Performs on the awaiting ports."""
+
+    store: AsyncCommitStore
+    registers: AsyncRegisterStore
+    begin: AsyncBegin | None = None
+    within: Any = _OUTSIDE
+
+    async def __call__(self, step: Step[A], /) -> A:
+        """Do it."""
+        answer: A = await self._perform(step)
+        return answer
+
+    async def _perform(self, step: Step[Any]) -> Any:
+        match step:
+            case PutRegister(register, payload):
+                return await self.registers.put(register, payload)
+            case Call():
+                return await self._call(step)
+            case Together(plan) if self.begin is not None:
+                return await self._together(plan, self.begin)
+            case Clock():
+                return time.monotonic()
+            case _:
+                return await self._read(step)
+
+    async def _read(self, step: Step[Any]) -> Any:
+        match step:
+            case ReadLog(tenant_id, checkpoint, topics, limit):
+                log = self.store.get_from(tenant_id, checkpoint, topics=topics, limit=limit)
+                return [each async for each in log]
+            case ReadTail(tenant_id):
+                return await self.store.tail(tenant_id)
+            case ReadTenants():
+                return [each async for each in self.store.tenants()]
+            case ReadRegister(tenant_id, name):
+                return await self.registers.get(tenant_id, name)
+            case _:
+                raise TypeError(f"a runner cannot perform {type(step).__name__}")
+
+    async def _call(self, call: Call) -> None:
+        if inspect.isawaitable(answer := _called(call, self.within)):
+            await answer
+
+    async def _together(self, plan: Callable[[], Plan[Any]], begin: AsyncBegin) -> Any:
+        async with begin() as transaction:
+            within = evolve(self, registers=transaction.registers(), within=transaction)
+            outcome = await arun(plan(), within)
+            if _failed(outcome):
+                transaction.rollback()
+        return outcome
+
+
+def _failed(outcome: Any) -> bool:
+    return isinstance(outcome, Failure)
+
+
+def _called(call: Call, within: Any) -> Any:
+    return call.function(call.argument) if within is _OUTSIDE else call.function(call.argument, within)
+
+
+def _is_async(call: Call, answer: Any) -> TypeError:
+    if inspect.iscoroutine(answer):
+        answer.close()
+    name = getattr(call.function, "__qualname__", type(call.function).__name__)
+    return TypeError(f"{name} is to be awaited: give it to an AsyncRunner")

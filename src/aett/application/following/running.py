@@ -1,0 +1,96 @@
+"""What both runners are made of: their settings, which followers can run on them, and what is told of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import Any
+from uuid import uuid4
+
+from attrs import frozen
+
+from aett.application.following.followers import Follower, Handler, Part, Reactor
+from aett.application.following.memory import Holding
+from aett.application.following.roster import Entry
+from aett.core import identifier
+from aett.core.number import positive
+from aett.core.projection import Projection
+from aett.core.snapshot import state_codec
+
+
+class Tenants(Enum):
+    """Whose logs are followed, if they are not named."""
+
+    ALL = "all"
+
+    def __repr__(self) -> str:
+        """As one writes it."""
+        return f"Tenants.{self.name}"
+
+
+@frozen
+class Running:
+    """A part of a follower, as one runner sees it.
+
+    register: the name of its register. checkpoint: how far it has come. holds: whether this runner works for it.
+    caught_up: whether it had once done all that there was. trouble: what went wrong in its last turn.
+    """
+
+    tenant_id: str
+    register: str
+    checkpoint: int
+    holds: bool
+    caught_up: bool
+    trouble: Exception | None
+
+
+def running(entry: Entry) -> Running:
+    """What is told of it."""
+    part, memory = entry.part, entry.memory
+    position = memory.position if isinstance(memory, Holding) else None
+    return Running(
+        tenant_id=part.tenant_id,
+        register=part.register,
+        checkpoint=position.checkpoint if position else 0,
+        holds=position is not None,
+        caught_up=position is not None and position.caught_up,
+        trouble=entry.trouble,
+    )
+
+
+def name_of_this() -> str:
+    """A name that no other runner has, and that says where it runs."""
+    return f"{socket.gethostname()} {os.getpid()} {uuid4().hex[:8]}"
+
+
+def checked(
+    followers: Sequence[Follower], tenants: Iterable[str] | Tenants, workers: int, *, transactions: bool
+) -> list[str]:
+    """The tenants that are named; `TypeError`, `ValueError` or an `AettError` if something cannot be run."""
+    positive("workers", workers)
+    names = set[str]()
+    for each in followers:
+        _can_run(each, transactions=transactions)
+        if (name := Part(each, "-").register) in names:
+            raise ValueError(f"two followers would share the register {name!r}: one needs another name or version")
+        names.add(name)
+    if isinstance(tenants, str):
+        raise TypeError("tenants must be Tenants.ALL or several ids, not one str")
+    return [] if isinstance(tenants, Tenants) else [identifier.tenant(each) for each in tenants]
+
+
+def _can_run(follower: Any, *, transactions: bool) -> None:
+    match follower:
+        case Projection():
+            state_codec(follower)  # pyright: ignore[reportUnknownArgumentType]
+        case Handler() if not transactions:
+            raise ValueError(
+                f"{follower.name}: a Handler is called in a transaction: say how one begins, begin=...,"
+                " or make it a Reactor"
+            )
+        case Handler() | Reactor():
+            pass
+        case _:
+            raise TypeError(f"a runner takes projections, handlers and reactors, not a {type(follower).__name__}")

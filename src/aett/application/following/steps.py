@@ -1,0 +1,76 @@
+"""What the plans of followers ask of the ports, of the clock, and of the user's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from attrs import frozen
+
+from aett.core.commit import Commit
+from aett.core.outcome import Outcome
+from aett.core.plan import Plan, Step
+from aett.core.register import Overtaken, Register
+from aett.core.tail import Tail
+from aett.core.topic_map import TopicMap
+
+R = TypeVar("R")
+X = TypeVar("X")
+
+
+@frozen
+class ReadLog(Step[list[Commit]]):
+    """The next commits of a tenant's log, at most so many; only events of these topics."""
+
+    tenant_id: str
+    checkpoint: int
+    topics: TopicMap
+    limit: int
+
+
+@frozen
+class ReadTail(Step[Tail]):
+    """Where a tenant's log ends."""
+
+    tenant_id: str
+
+
+@frozen
+class ReadTenants(Step[list[str]]):
+    """Everybody who has a log."""
+
+
+@frozen
+class ReadRegister(Step[Register]):
+    """What is in a register."""
+
+    tenant_id: str
+    name: str
+
+
+@frozen
+class PutRegister(Step[Outcome[Register, Overtaken]]):
+    """Put something into it."""
+
+    register: Register
+    payload: bytes
+
+
+@frozen
+class Call(Step[None]):
+    """Call a function of the user's, with these arguments and, within a `Together`, with the transaction."""
+
+    function: Callable[..., Any]
+    argument: object
+
+
+@frozen
+class Together(Step[Outcome[R, X]], Generic[R, X]):
+    """Perform a plan in one transaction; if it gives a `Failure` or raises, nothing of it stays."""
+
+    plan: Callable[[], Plan[Outcome[R, X]]]
+
+
+@frozen
+class Clock(Step[float]):
+    """Seconds of a clock that never goes back."""

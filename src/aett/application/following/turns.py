@@ -1,0 +1,110 @@
+"""Turns: how a follower works, one small step of its way at a time.
+
+1. A follower, or each of its partitions, has one register. It holds the position up to which everything is done,
+   who works for it, and a projection's state. Every put moves the register's version on, and only who knows the
+   newest version can put: so two who work at once are harmless, for the slower one finds itself overtaken, what
+   it did in that transaction is undone, and it forgets everything.
+2. Nobody's follower is taken by putting one's name into the register. Another's is watched: when there has been
+   something to do for `lease` seconds, by one's own clock, and its version has not moved, it is taken. So a lease
+   needs no clocks that agree, and nothing is written as long as nothing happens.
+3. Who holds it reads the next page of the log after its position. Of its commits it takes the events of the
+   follower's topics and of its partition.
+4. A projection folds them in memory. The state is put, with its position, after so many events, after some time,
+   and when the end is reached.
+5. A handler gets them in a transaction in which the new position has been put before: who is overtaken does
+   nothing. A reactor gets one after the other, and the position is put afterwards, or when a third of the lease is
+   over.
+6. What fails is tried again after a pause that grows. Several events at once are then tried one by one. An event
+   that has failed so many times is set aside, or the follower stops: the register says where and why.
+7. At the end of the log a turn asks to be called again after a rest that doubles from `poll` to `longest_poll`;
+   a bell may end it.
+8. Who is told to stop puts what is done, and that nobody works for it any more.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Final
+
+from attrs import evolve, frozen
+
+from aett.application.following.followers import Reactor
+from aett.application.following.kept import decoded, encoded, fingerprint
+from aett.application.following.memory import Holding, Memory, Turn, Watching
+from aett.application.following.position import Position, read, written
+from aett.application.following.steps import Clock, ReadRegister, ReadTail
+from aett.application.following.working import Lost, Working
+from aett.core.plan import Plan
+from aett.core.projection import Projection
+from aett.core.register import Register
+
+_LOG: Final = logging.getLogger("aett.following")
+
+
+@frozen
+class Turns(Working):
+    """The plans of one part, for one runner."""
+
+    def turn(self, memory: Memory) -> Plan[Turn]:
+        """One turn."""
+        try:
+            match memory:
+                case Watching():
+                    return (yield from self._watch(memory))
+                case Holding():
+                    return (yield from self.work(memory))
+        except Lost as lost:
+            _LOG.info("%s: another runner has taken it over", self.part.register)
+            return Turn(Watching(lost.found.version), self.look)
+        except Exception as error:  # noqa: BLE001  # the storage's: whatever it is, it may pass
+            troubles = memory.troubles + 1
+            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error)
+            return Turn(evolve(memory, troubles=troubles), self.pace.after_failure(troubles), error)
+
+    def release(self, memory: Memory) -> Plan[None]:
+        """Put what has been done, and let go."""
+        if isinstance(memory, Holding):
+            with suppress(Lost):
+                yield from self.put(evolve(memory, position=evolve(memory.position, holder="")), memory.put_at)
+
+    def _watch(self, watching: Watching) -> Plan[Turn]:
+        register = yield from ReadRegister(self.part.tenant_id, self.part.register)
+        position, _ = read(register)
+        moved = register.version != watching.version
+        if position.stop is not None and watching.version is not None:
+            return Turn(Watching(register.version), self.look)
+        if position.holder not in {"", self.holder}:
+            if moved:
+                return Turn(Watching(register.version), self.look)
+            now = yield from Clock()
+            if watching.since is None:
+                tail = yield from ReadTail(self.part.tenant_id)
+                waits = tail.settled > position.checkpoint or not position.caught_up
+                return Turn(Watching(register.version, now if waits else None), self.look)
+            if now - watching.since < self.pace.lease:
+                return Turn(evolve(watching, troubles=0), self.look)
+        return (yield from self._take(register))
+
+    def _take(self, register: Register) -> Plan[Turn]:
+        position, state = read(register)
+        if not register.exists:
+            position = yield from self._first()
+        mine = evolve(position, holder=self.holder, stop=None)
+        follower = self.part.follower
+        folded = None
+        if isinstance(follower, Projection):
+            if not register.exists:
+                mine = evolve(mine, fingerprint=fingerprint(follower))
+                state = encoded(follower, follower.initial)
+            folded = decoded(follower, mine.fingerprint, state)
+        taken = yield from self.swapped(register, written(mine, state))
+        now = yield from Clock()
+        _LOG.info("%s: taken, at checkpoint %d", self.part.register, mine.checkpoint)
+        return Turn(Holding(register=taken, kept=mine, put_at=now, position=mine, state=folded), 0.0)
+
+    def _first(self) -> Plan[Position]:
+        follower = self.part.follower
+        if isinstance(follower, Reactor) and follower.from_now_on:
+            return Position(checkpoint=(yield from ReadTail(self.part.tenant_id)).settled, caught_up=True)
+        return Position()

@@ -1,0 +1,206 @@
+"""Working: what is done by whoever holds a follower (`turns`, steps 3 to 7)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from attrs import evolve, field, frozen
+
+from aett.application.following.followers import Handler, Part, Reactor
+from aett.application.following.kept import encoded
+from aett.application.following.memory import Holding, Turn, Watching
+from aett.application.following.pace import Pace
+from aett.application.following.page import Page, page_of
+from aett.application.following.position import Position, Stop, read, written
+from aett.application.following.steps import Call, Clock, PutRegister, ReadLog, Together
+from aett.core.errors import InvalidRegister, StorageUnavailable, UnsupportedType
+from aett.core.outcome import Failure, Outcome, Success
+from aett.core.plan import Plan
+from aett.core.projection import Projection, project
+from aett.core.recorded import Recorded
+from aett.core.register import Overtaken, Register
+
+_LOG: Final = logging.getLogger("aett.following")
+_ENOUGH: Final = 256
+"""So many events are tried at once, and then all."""
+
+
+class Lost(Exception):  # it never leaves a turn
+    """Somebody else has put something into our register."""
+
+    def __init__(self, overtaken: Overtaken) -> None:
+        super().__init__()
+        self.found = overtaken.found
+
+
+@frozen
+class Working:
+    """The plans of one part, for one runner: `holder` is its name, and nobody else's."""
+
+    part: Part
+    holder: str
+    pace: Pace = field(factory=Pace)
+
+    @property
+    def look(self) -> float:
+        """How long to wait until another's register is looked at again."""
+        return self.pace.lease / 3
+
+    def work(self, held: Holding) -> Plan[Turn]:
+        """One turn of its work; raises `Lost`."""
+        follower, limit = self.part.follower, self.pace.batch
+        commits = yield from ReadLog(self.part.tenant_id, held.position.checkpoint, follower.topics, limit)
+        page = page_of(self.part, held.position, commits, limit)
+        held = evolve(held, troubles=0, rest=0.0 if commits else self.pace.rest(held.rest))
+        match follower:
+            case Projection():
+                return (yield from self._project(follower, held, page))
+            case Handler() if page.events:
+                return (yield from self._handle(follower, held, page))
+            case Reactor() if page.events:
+                return (yield from self._react(follower, held, page))
+            case _:
+                return (yield from self._went_on(held, page))
+
+    def _project(self, projection: Projection[Any, Any], held: Holding, page: Page) -> Plan[Turn]:
+        try:
+            state = project(projection, page.events, state=held.state)
+        except Exception as error:  # noqa: BLE001  # of a function of the user's
+            return (
+                yield from self._stop(held, held.position, _blamed(projection, held.state, page.events), error)
+            )
+        held = evolve(held, state=state, events=held.events + len(page.events))
+        try:
+            return (yield from self._went_on(held, page))
+        except (UnsupportedType, InvalidRegister) as error:
+            return (yield from self._stop(held, held.kept, page.events[-1] if page.events else None, error))
+
+    def _handle(self, handler: Handler[Any, Any], held: Holding, page: Page) -> Plan[Turn]:
+        batch = page.events[: held.size]
+        page = page.cut(len(batch))
+        position = page.reached(held.position)
+        register, payload = held.register, written(position)
+
+        def together() -> Plan[Outcome[Register, Overtaken]]:
+            answer = yield from PutRegister(register, payload)
+            if isinstance(answer, Success):
+                yield from Call(handler.handle, tuple(batch))
+            return answer
+
+        try:
+            answer = yield from Together(together)
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # of a function of the user's
+            return (yield from self._failed(held, batch, error))
+        now = yield from Clock()
+        held = evolve(
+            held,
+            register=_won(answer),
+            kept=position,
+            position=position,
+            put_at=now,
+            failures=0,
+            size=_grown(held.size),
+        )
+        return Turn(held, 0.0 if page.more else self.pace.poll)
+
+    def _react(self, reactor: Reactor[Any], held: Holding, page: Page) -> Plan[Turn]:
+        for each in page.events:
+            try:
+                yield from Call(reactor.react, each)
+            except Exception as error:  # noqa: BLE001  # of a function of the user's
+                return (yield from self._failed(held, [each], error))
+            held = evolve(held, position=held.position.beyond(each), events=held.events + 1, failures=0)
+            now = yield from Clock()
+            if now - held.put_at >= self.pace.lease / 3:
+                held = yield from self.put(held, now)
+        now = yield from Clock()
+        held = yield from self.put(evolve(held, position=page.reached(held.position)), now)
+        return Turn(held, 0.0 if page.more else self.pace.poll)
+
+    def _went_on(self, held: Holding, page: Page) -> Plan[Turn]:
+        """Put the position, and the state, if it is time to."""
+        held = evolve(held, position=page.reached(held.position))
+        now = yield from Clock()
+        if held.position == held.kept:
+            return Turn(held, 0.0 if page.more else held.rest or self.pace.poll)
+        if page.more:
+            if held.events >= self.pace.every or now - held.put_at >= self.pace.seconds:
+                held = yield from self.put(held, now)
+            return Turn(held, 0.0)
+        due = held.put_at + (self.pace.pause if held.events else self.pace.seconds) - now
+        if due <= 0 or not held.kept.caught_up:
+            held = yield from self.put(held, now)
+            due = self.pace.longest_poll
+        return Turn(held, min(held.rest or self.pace.poll, due))
+
+    def _failed(self, held: Holding, batch: Sequence[Recorded[Any]], error: Exception) -> Plan[Turn]:
+        """A function of the user's has failed for these events."""
+        follower: Any = self.part.follower
+        if isinstance(error, StorageUnavailable):  # it is nobody's fault, and may take long
+            troubles = held.troubles + 1
+            return Turn(evolve(held, troubles=troubles), self.pace.after_failure(troubles), error)
+        if len(batch) > 1:
+            self._told(batch[0], "failed among others, and is tried alone", error)
+            return Turn(evolve(held, size=1, failures=0), self.pace.retry, error)
+        failures = held.failures + 1
+        if failures < follower.attempts:
+            self._told(batch[0], f"failed, attempt {failures} of {follower.attempts}", error)
+            return Turn(evolve(held, failures=failures), self.pace.after_failure(failures), error)
+        return (yield from self._stop(held, held.position, batch[0], error))
+
+    def _stop(self, held: Holding, position: Position, at: Recorded[Any] | None, error: Exception) -> Plan[Turn]:
+        """Nobody is to work for it until somebody says so, or a runner is started anew."""
+        checkpoint, index = (at.checkpoint, at.index) if at else (position.checkpoint, 0)
+        stop = Stop(checkpoint, index, type(error).__name__, str(error))
+        _LOG.error("%s: stopped at checkpoint %d, index %d", self.part.register, checkpoint, index, exc_info=error)
+        _, state = read(held.register)
+        put = held.kept if isinstance(self.part.follower, Projection) else position
+        register = yield from self.swapped(held.register, written(evolve(put, holder="", stop=stop), state))
+        return Turn(Watching(register.version), self.look, error)
+
+    def _told(self, at: Recorded[Any], what: str, error: Exception) -> None:
+        _LOG.warning(
+            "%s: checkpoint %d, index %d: %s: %s",
+            self.part.register,
+            at.checkpoint,
+            at.index,
+            what,
+            type(error).__name__,
+            exc_info=error,
+        )
+
+    def put(self, held: Holding, now: float) -> Plan[Holding]:
+        """Put what has been done."""
+        follower = self.part.follower
+        state = encoded(follower, held.state) if isinstance(follower, Projection) else b""
+        register = yield from self.swapped(held.register, written(held.position, state))
+        return evolve(held, register=register, kept=held.position, put_at=now, events=0)
+
+    def swapped(self, register: Register, payload: bytes) -> Plan[Register]:
+        """Put this into it; raises `Lost`."""
+        return _won((yield from PutRegister(register, payload)))
+
+
+def _won(answer: Outcome[Register, Overtaken]) -> Register:
+    if isinstance(answer, Failure):
+        raise Lost(answer.failure())
+    return answer.unwrap()
+
+
+def _grown(size: int | None) -> int | None:
+    """After a failure events are tried one by one, then by more and more."""
+    return None if size is None or size >= _ENOUGH else 2 * size
+
+
+def _blamed(projection: Projection[Any, Any], state: Any, events: Sequence[Recorded[Any]]) -> Recorded[Any] | None:
+    """The event for which the projection fails."""
+    for each in events:
+        try:
+            state = project(projection, [each], state=state)
+        except Exception:  # noqa: BLE001  # it has been told
+            return each
+    return None
