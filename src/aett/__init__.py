@@ -54,8 +54,11 @@ if TYPE_CHECKING:
     from aett.application.following.async_runner import AsyncRunner
     from aett.application.following.followers import Handler, Reactor
     from aett.application.following.pace import Pace
+    from aett.application.following.position import Stop
     from aett.application.following.runner import Runner
     from aett.application.following.running import Running, Tenants
+    from aett.application.following.watching import AsyncFollowers, Followers
+    from aett.application.following.watching_plans import Lag, Projected
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
     from aett.application.saga_plans import Undispatched
     from aett.application.snapshot_policy import SnapshotPolicy, every, never
@@ -65,15 +68,20 @@ _LATER = {
     "AheadOfStream": "application.writing",
     "AsyncDefaultAggregateRepository": "application.async_repositories",
     "AsyncDefaultSagaRepository": "application.async_repositories",
+    "AsyncFollowers": "application.following.watching",
     "AsyncRunner": "application.following.async_runner",
     "DefaultAggregateRepository": "application.repositories",
     "DefaultSagaRepository": "application.repositories",
+    "Followers": "application.following.watching",
     "Handler": "application.following.followers",
+    "Lag": "application.following.watching_plans",
     "Pace": "application.following.pace",
+    "Projected": "application.following.watching_plans",
     "Reactor": "application.following.followers",
     "Runner": "application.following.runner",
     "Running": "application.following.running",
     "SnapshotPolicy": "application.snapshot_policy",
+    "Stop": "application.following.position",
     "Tenants": "application.following.running",
     "Undispatched": "application.saga_plans",
     "WriteRejection": "application.writing",
@@ -90,6 +98,7 @@ __all__ = [
     "AheadOfStream",
     "AsyncDefaultAggregateRepository",
     "AsyncDefaultSagaRepository",
+    "AsyncFollowers",
     "AsyncRunner",
     "Commit",
     "CommitRejection",
@@ -105,6 +114,7 @@ __all__ = [
     "Evolves",
     "Failure",
     "Folded",
+    "Followers",
     "Handler",
     "Head",
     "Headers",
@@ -112,12 +122,14 @@ __all__ = [
     "InvalidCommit",
     "InvalidIdentifier",
     "InvalidRegister",
+    "Lag",
     "NonConflictingCommit",
     "Outcome",
     "Overtaken",
     "Pace",
     "Page",
     "PassedOver",
+    "Projected",
     "Projection",
     "Reactor",
     "Recorded",
@@ -129,6 +141,7 @@ __all__ = [
     "SchemaMismatch",
     "Snapshot",
     "SnapshotPolicy",
+    "Stop",
     "StorageUnavailable",
     "StoreClosed",
     "Success",

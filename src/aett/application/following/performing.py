@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from aett.application.following.steps import (
     ReadRegister,
     ReadTail,
     ReadTenants,
+    RemoveRegister,
+    Rest,
     Together,
 )
 from aett.core.outcome import Failure
@@ -58,6 +61,8 @@ class FollowersPerformer:
                 return self._together(plan, self.begin)
             case Clock():
                 return time.monotonic()
+            case Rest(seconds):
+                return time.sleep(seconds)
             case _:
                 return self._read(step)
 
@@ -72,6 +77,8 @@ class FollowersPerformer:
                 return list(self.store.tenants())
             case ReadRegister(tenant_id, name):
                 return self.registers.get(tenant_id, name)
+            case RemoveRegister(register):
+                return self.registers.remove(register)
             case _:
                 raise TypeError(f"a runner cannot perform {type(step).__name__}")
 
@@ -112,6 +119,8 @@ class AsyncFollowersPerformer:
                 return await self._together(plan, self.begin)
             case Clock():
                 return time.monotonic()
+            case Rest(seconds):
+                return await asyncio.sleep(seconds)
             case _:
                 return await self._read(step)
 
@@ -126,6 +135,8 @@ class AsyncFollowersPerformer:
                 return [each async for each in self.store.tenants()]
             case ReadRegister(tenant_id, name):
                 return await self.registers.get(tenant_id, name)
+            case RemoveRegister(register):
+                return await self.registers.remove(register)
             case _:
                 raise TypeError(f"a runner cannot perform {type(step).__name__}")
 

@@ -57,6 +57,13 @@ class PutRegister(Step[Outcome[Register, Overtaken]]):
 
 
 @frozen
+class RemoveRegister(Step[Outcome[Register, Overtaken]]):
+    """Remove it."""
+
+    register: Register
+
+
+@frozen
 class Call(Step[None]):
     """Call a function of the user's, with these arguments and, within a `Together`, with the transaction."""
 
@@ -74,3 +81,10 @@ class Together(Step[Outcome[R, X]], Generic[R, X]):
 @frozen
 class Clock(Step[float]):
     """Seconds of a clock that never goes back."""
+
+
+@frozen
+class Rest(Step[None]):
+    """Do nothing for so many seconds."""
+
+    seconds: float

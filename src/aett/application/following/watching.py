@@ -1,0 +1,87 @@
+"""Followers, as those see them who do not run them: blocking and awaiting."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from aett.application.following.followers import Follower
+from aett.application.following.performing import AsyncFollowersPerformer, FollowersPerformer
+from aett.application.following.watching_plans import Lag, Projected, WatchingPlans, late
+from aett.core.plan import arun, run
+from aett.core.projection import Projection
+from aett.ports.commit_store import AsyncCommitStore, CommitStore
+from aett.ports.register_store import AsyncRegisterStore, RegisterStore
+
+S = TypeVar("S")
+
+
+class Followers:
+    """The followers of one tenant's log: their states, how far they have come, and a word to them."""
+
+    def __init__(self, tenant_id: str, *, store: CommitStore, registers: RegisterStore) -> None:
+        self._plans = WatchingPlans(tenant_id)
+        self._performer = FollowersPerformer(store, registers)
+
+    def state(self, projection: Projection[S, Any]) -> Projected[S]:
+        """The state that was kept last; the initial one if it was never run. Raises `SchemaMismatch`."""
+        return run(self._plans.state(projection), self._performer)
+
+    def lag(self, follower: Follower) -> Lag:
+        """How far it is behind."""
+        return run(self._plans.lag(follower), self._performer)
+
+    def wait_for(self, follower: Follower, checkpoint: int, *, timeout: float = 5.0) -> None:
+        """Wait until it has done everything up to this checkpoint, such as that of a commit of yours.
+
+        Raises `TimeoutError` if it has not, after so many seconds. A commit in a transaction that is still open
+        has no place in the log: commit first.
+        """
+        if not run(self._plans.wait_for(follower, checkpoint, timeout), self._performer):
+            raise late(follower, checkpoint, timeout)
+
+    def resume(self, follower: Follower) -> int:
+        """Let it go on after it has stopped, at the event that it stopped for; how many of its parts had."""
+        return run(self._plans.resume(follower), self._performer)
+
+    def remove(self, follower: Follower) -> None:
+        """Remove what is remembered of it. While it is run, or when it is run again, it begins anew."""
+        run(self._plans.remove(follower), self._performer)
+
+
+class AsyncFollowers:
+    """A `Followers` that is awaited."""
+
+    def __init__(self, tenant_id: str, *, store: AsyncCommitStore, registers: AsyncRegisterStore) -> None:
+        self._plans = WatchingPlans(tenant_id)
+        self._performer = AsyncFollowersPerformer(store, registers)
+
+    async def state(self, projection: Projection[S, Any]) -> Projected[S]:
+        """The state that was kept last; the initial one if it was never run. Raises `SchemaMismatch`."""
+        return await arun(self._plans.state(projection), self._performer)
+
+    async def lag(self, follower: Follower) -> Lag:
+        """How far it is behind."""
+        return await arun(self._plans.lag(follower), self._performer)
+
+    async def wait_for(
+        self,
+        follower: Follower,
+        checkpoint: int,
+        *,
+        timeout: float = 5.0,  # noqa: ASYNC109  # as the sync face has it
+    ) -> None:
+        """Wait until it has done everything up to this checkpoint, such as that of a commit of yours.
+
+        Raises `TimeoutError` if it has not, after so many seconds. A commit in a transaction that is still open
+        has no place in the log: commit first.
+        """
+        if not await arun(self._plans.wait_for(follower, checkpoint, timeout), self._performer):
+            raise late(follower, checkpoint, timeout)
+
+    async def resume(self, follower: Follower) -> int:
+        """Let it go on after it has stopped, at the event that it stopped for; how many of its parts had."""
+        return await arun(self._plans.resume(follower), self._performer)
+
+    async def remove(self, follower: Follower) -> None:
+        """Remove what is remembered of it. While it is run, or when it is run again, it begins anew."""
+        await arun(self._plans.remove(follower), self._performer)
