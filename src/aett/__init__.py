@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aett.core.aggregate import Aggregate
 from aett.core.commit import Commit, EventMessage, caused_by
 from aett.core.conflict import ConflictDetector, ConflictRule, commutes, conflicts_if
+from aett.core.dead_letter import DeadLetter
 from aett.core.errors import (
     AccessRefused,
     AettError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     )
     from aett.application.following.async_runner import AsyncRunner
     from aett.application.following.followers import Handler, Reactor
+    from aett.application.following.iterating import async_follow, follow
     from aett.application.following.pace import Pace
     from aett.application.following.position import Stop
     from aett.application.following.runner import Runner
@@ -85,7 +87,9 @@ _LATER = {
     "Tenants": "application.following.running",
     "Undispatched": "application.saga_plans",
     "WriteRejection": "application.writing",
+    "async_follow": "application.following.iterating",
     "every": "application.snapshot_policy",
+    "follow": "application.following.iterating",
     "never": "application.snapshot_policy",
 }
 """What a domain alone does not need: `import aett` is to be quick."""
@@ -107,6 +111,7 @@ __all__ = [
     "ConflictRule",
     "ConflictingCommit",
     "CorruptStorage",
+    "DeadLetter",
     "DefaultAggregateRepository",
     "DefaultSagaRepository",
     "DuplicateCommit",
@@ -155,11 +160,13 @@ __all__ = [
     "UnsupportedType",
     "WriteRejection",
     "accept",
+    "async_follow",
     "caused_by",
     "commutes",
     "conflicts_if",
     "every",
     "fold",
+    "follow",
     "never",
 ]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 
+from aett.core.dead_letter import DeadLetter, DeadLetterSettled
 from aett.core.dispatched import Dispatched
 from aett.core.errors import UnsupportedType
 from aett.core.topic import Topic
@@ -13,7 +14,7 @@ from aett.core.topic import Topic
 if TYPE_CHECKING:
     from aett.core.codec.envelope import Envelopes
 
-_OWN: Final = (Dispatched,)
+_OWN: Final = (Dispatched, DeadLetter, DeadLetterSettled)
 
 
 class TopicMap:

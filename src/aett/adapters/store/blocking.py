@@ -13,7 +13,7 @@ from aett.adapters.store.reading import Reading
 from aett.core.commit import Commit
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
-from aett.core.outcome import Outcome
+from aett.core.outcome import Outcome, Success
 from aett.core.page import Page
 from aett.core.plan import Perform, Plan, run
 from aett.core.register import Overtaken, Register
@@ -21,6 +21,7 @@ from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
+from aett.ports.bell import ring
 
 T = TypeVar("T")
 
@@ -74,7 +75,10 @@ class CommitStoreFace(Face):
 
     def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
         """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
-        return self._run(self._plans.commit(commit))
+        outcome = self._run(self._plans.commit(commit))
+        if isinstance(outcome, Success):
+            ring(commit.tenant_id)
+        return outcome
 
     def get(
         self,

@@ -7,7 +7,7 @@ import logging
 import signal
 import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,6 +19,7 @@ from aett.application.following.running import Running, Tenants, checked, name_o
 from aett.application.following.steps import ReadTenants
 from aett.application.following.turns import Turns
 from aett.core.plan import arun
+from aett.ports.bell import listening
 from aett.ports.commit_store import AsyncCommitStore
 from aett.ports.register_store import AsyncRegisterStore
 
@@ -53,10 +54,11 @@ class AsyncRunner:
         self._performer = AsyncFollowersPerformer(store, registers, begin)
         self._roster, self._pace = Roster(followers, pace), pace
         self._all = tenants is Tenants.ALL
-        self._discovered = float("-inf")
+        self._discovered, self._unknown = float("-inf"), False
         self._workers = workers
         self._changed = asyncio.Event()
         self._tasks = list[asyncio.Task[None]]()
+        self._listening = ExitStack()
         self._over = True
         for tenant_id in named:
             self._roster.meet(tenant_id, time.monotonic())
@@ -76,6 +78,9 @@ class AsyncRunner:
         """Something was written to this tenant's log: whoever rests at its end looks at once."""
         if self._roster.ring(tenant_id, time.monotonic()):
             self._changed.set()
+        elif self._all and not self._roster.knows(tenant_id):
+            self._unknown = True
+            self._changed.set()
 
     def status(self) -> list[Running]:
         """What this runner knows of its followers."""
@@ -86,6 +91,13 @@ class AsyncRunner:
         if self._tasks:
             raise RuntimeError("this runner runs already")
         self._over = False
+        loop = asyncio.get_running_loop()
+
+        def rung(tenant_id: str) -> None:
+            with suppress(RuntimeError):  # the loop was closed
+                loop.call_soon_threadsafe(self.wake, tenant_id)
+
+        self._listening.enter_context(listening(rung))
         self._tasks = [asyncio.create_task(self._work(), name=f"aett {each}") for each in range(self._workers)]
         return self
 
@@ -94,6 +106,7 @@ class AsyncRunner:
     ) -> None:
         """Stop: finish what is in hand, and let the followers go."""
         self.stop()
+        self._listening.close()
         try:
             await asyncio.gather(*self._tasks)  # cancelled meanwhile, it cancels what is in hand
         finally:
@@ -140,9 +153,10 @@ class AsyncRunner:
     async def _discover(self) -> None:
         """Look for new tenants, if it is time to."""
         now = time.monotonic()
-        if not self._all or now - self._discovered < self._pace.discovery:
+        patience = self._pace.pause if self._unknown else self._pace.discovery
+        if not self._all or now - self._discovered < patience:
             return
-        self._discovered = now
+        self._discovered, self._unknown = now, False
         try:
             found = await self._performer(ReadTenants())
         except Exception as error:  # noqa: BLE001  # of the storage: it may pass

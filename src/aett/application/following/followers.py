@@ -85,10 +85,14 @@ class Part:
         return 1 if isinstance(self.follower, Projection) else self.follower.partitions
 
     @property
+    def whole(self) -> str:
+        """What the names of the registers of all its parts begin with."""
+        return f"{_KINDS[type(self.follower)]}/{self.follower.name}/{self.follower.version}"
+
+    @property
     def register(self) -> str:
         """The name of its register."""
-        name = f"{_KINDS[type(self.follower)]}/{self.follower.name}/{self.follower.version}"
-        return name if self.partitions == 1 else f"{name}/{self.partition}-of-{self.partitions}"
+        return self.whole if self.partitions == 1 else f"{self.whole}/{self.partition}-of-{self.partitions}"
 
     def wants(self, stream_id: str) -> bool:
         """Whether the stream belongs to this partition: by a hash that is the same everywhere and always."""

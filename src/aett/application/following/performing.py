@@ -7,16 +7,22 @@ import inspect
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 
 from aett.application.following.steps import (
+    Append,
     Call,
     Clock,
+    Now,
     PutRegister,
+    ReadHead,
     ReadLog,
+    ReadNames,
     ReadRegister,
+    ReadStream,
     ReadTail,
     ReadTenants,
     RemoveRegister,
@@ -25,16 +31,20 @@ from aett.application.following.steps import (
 )
 from aett.core.outcome import Failure
 from aett.core.plan import Plan, Step, arun, run
+from aett.core.topic_map import TopicMap
 from aett.ports.commit_store import AsyncCommitStore, CommitStore
 from aett.ports.register_store import AsyncRegisterStore, RegisterStore
 from aett.ports.transaction import AsyncTransaction, Transaction
 
 A = TypeVar("A")
+B = TypeVar("B")
 
 Begin: TypeAlias = Callable[[], AbstractContextManager[Transaction[Any]]]
 AsyncBegin: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncTransaction[Any]]]
 
 _OUTSIDE: Final = object()
+_OWN: Final = TopicMap()
+"""What is Aett's own, is in every map."""
 
 
 @frozen
@@ -46,21 +56,27 @@ class FollowersPerformer:
     begin: Begin | None = None
     within: Any = _OUTSIDE
 
+    @property
+    def _writes(self) -> CommitStore:
+        return self.store if self.within is _OUTSIDE else self.within.commit_store(topic_map=_OWN)
+
     def __call__(self, step: Step[A], /) -> A:
         """Do it."""
         answer: A = self._perform(step)
         return answer
 
-    def _perform(self, step: Step[Any]) -> Any:
+    def _perform(self, step: Step[Any]) -> Any:  # noqa: PLR0911  # a reply to each
         match step:
             case PutRegister(register, payload):
                 return self.registers.put(register, payload)
+            case Append(commit):
+                return self._writes.commit(commit)
             case Call():
                 return self._call(step)
-            case Together(plan) if self.begin is not None:
-                return self._together(plan, self.begin)
-            case Clock():
-                return time.monotonic()
+            case Together(plan):
+                return self._together(plan, _known(self.begin))
+            case Clock() | Now():
+                return _clock(step)
             case Rest(seconds):
                 return time.sleep(seconds)
             case _:
@@ -75,8 +91,19 @@ class FollowersPerformer:
                 return self.store.tail(tenant_id)
             case ReadTenants():
                 return list(self.store.tenants())
+            case ReadStream(tenant_id, stream_id):
+                return list(self.store.get(tenant_id, stream_id))
+            case ReadHead(tenant_id, stream_id):
+                return self._writes.head(tenant_id, stream_id)
+            case _:
+                return self._register(step)
+
+    def _register(self, step: Step[Any]) -> Any:
+        match step:
             case ReadRegister(tenant_id, name):
                 return self.registers.get(tenant_id, name)
+            case ReadNames(tenant_id, prefix):
+                return list(self.registers.names(tenant_id, prefix))
             case RemoveRegister(register):
                 return self.registers.remove(register)
             case _:
@@ -104,21 +131,31 @@ class AsyncFollowersPerformer:
     begin: AsyncBegin | None = None
     within: Any = _OUTSIDE
 
+    @property
+    def _writes(self) -> AsyncCommitStore:
+        return self.store if self.within is _OUTSIDE else self.within.commit_store(topic_map=_OWN)
+
     async def __call__(self, step: Step[A], /) -> A:
         """Do it."""
         answer: A = await self._perform(step)
         return answer
 
-    async def _perform(self, step: Step[Any]) -> Any:
+    async def _perform(self, step: Step[Any]) -> Any:  # noqa: PLR0911  # a reply to each
         match step:
             case PutRegister(register, payload):
                 return await self.registers.put(register, payload)
+            case Append(commit):
+                return await self._writes.commit(commit)
             case Call():
                 return await self._call(step)
-            case Together(plan) if self.begin is not None:
-                return await self._together(plan, self.begin)
+            case Together(plan):
+                return await self._together(plan, _known(self.begin))
             case Clock():
                 return time.monotonic()
+            case Now():
+                return datetime.now(UTC)
+            case Now():
+                return datetime.now(UTC)
             case Rest(seconds):
                 return await asyncio.sleep(seconds)
             case _:
@@ -133,8 +170,19 @@ class AsyncFollowersPerformer:
                 return await self.store.tail(tenant_id)
             case ReadTenants():
                 return [each async for each in self.store.tenants()]
+            case ReadStream(tenant_id, stream_id):
+                return [each async for each in self.store.get(tenant_id, stream_id)]
+            case ReadHead(tenant_id, stream_id):
+                return await self._writes.head(tenant_id, stream_id)
+            case _:
+                return await self._register(step)
+
+    async def _register(self, step: Step[Any]) -> Any:
+        match step:
             case ReadRegister(tenant_id, name):
                 return await self.registers.get(tenant_id, name)
+            case ReadNames(tenant_id, prefix):
+                return [each async for each in self.registers.names(tenant_id, prefix)]
             case RemoveRegister(register):
                 return await self.registers.remove(register)
             case _:
@@ -151,6 +199,16 @@ class AsyncFollowersPerformer:
             if _failed(outcome):
                 transaction.rollback()
         return outcome
+
+
+def _known(begin: B | None) -> B:
+    if begin is None:
+        raise ValueError("a Handler is called in a transaction: say how one begins, begin=...")
+    return begin
+
+
+def _clock(step: Clock | Now) -> Any:
+    return time.monotonic() if isinstance(step, Clock) else datetime.now(UTC)
 
 
 def _failed(outcome: Any) -> bool:

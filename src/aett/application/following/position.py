@@ -40,6 +40,7 @@ class Position:
     holder: the runner that works for it; nobody, if empty.
     caught_up: whether it had once done all that there was.
     stop: why nobody works for it any more.
+    superseded: the version that goes on where this one has ended, for ever; 0 if there is none.
     fingerprint: of the state that follows, if there is one.
     """
 
@@ -49,6 +50,7 @@ class Position:
     holder: str = ""
     caught_up: bool = False
     stop: Stop | None = None
+    superseded: int = 0
     fingerprint: str = ""
     format: int = _FORMAT
 

@@ -83,10 +83,15 @@ class Roster:
         for entry in self._entries.get(tenant_id, ()):
             if entry.due is None:
                 entry.rung = True
-            elif entry.rests and entry.due > now:
+            elif isinstance(entry.memory, Holding) and entry.rests and entry.due > now:
+                entry.memory = evolve(entry.memory, rest=0.0)
                 self._wait(entry, now)
                 woken = True
         return woken
+
+    def knows(self, tenant_id: str) -> bool:
+        """Whether this tenant's log is followed."""
+        return tenant_id in self._entries
 
     def due(self) -> float | None:
         """When the next turn is; None if there is nobody."""

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType, TracebackType
 from typing import Final, Self
 
@@ -19,6 +19,7 @@ from aett.application.following.running import Running, Tenants, checked, name_o
 from aett.application.following.steps import ReadTenants
 from aett.application.following.turns import Turns
 from aett.core.plan import run
+from aett.ports.bell import listening
 from aett.ports.commit_store import CommitStore
 from aett.ports.register_store import RegisterStore
 
@@ -61,10 +62,11 @@ class Runner:
         self._performer = FollowersPerformer(store, registers, begin)
         self._roster, self._pace = Roster(followers, pace), pace
         self._all = tenants is Tenants.ALL
-        self._discovered = float("-inf")
+        self._discovered, self._unknown = float("-inf"), False
         self._workers = workers
         self._changed = threading.Condition()
         self._threads = list[threading.Thread]()
+        self._listening = ExitStack()
         self._over = True
         for tenant_id in named:
             self._roster.meet(tenant_id, time.monotonic())
@@ -84,7 +86,10 @@ class Runner:
         """Something was written to this tenant's log: whoever rests at its end looks at once."""
         with self._changed:
             if self._roster.ring(tenant_id, time.monotonic()):
-                self._changed.notify_all()
+                self._changed.notify()
+            elif self._all and not self._roster.knows(tenant_id):
+                self._unknown = True
+                self._changed.notify()
 
     def status(self) -> list[Running]:
         """What this runner knows of its followers."""
@@ -96,6 +101,7 @@ class Runner:
         if self._threads:
             raise RuntimeError("this runner runs already")
         self._over = False
+        self._listening.enter_context(listening(self.wake))
         self._threads = [
             threading.Thread(target=self._work, name=f"aett {number}", daemon=True)
             for number in range(self._workers)
@@ -109,6 +115,7 @@ class Runner:
     ) -> None:
         """Stop: finish what is in hand, and let the followers go."""
         self.stop()
+        self._listening.close()
         with self._changed:
             self._changed.notify_all()
         for each in self._threads:
@@ -160,9 +167,10 @@ class Runner:
         """Look for new tenants, if it is time to."""
         with self._changed:
             now = time.monotonic()
-            if not self._all or now - self._discovered < self._pace.discovery:
+            patience = self._pace.pause if self._unknown else self._pace.discovery
+            if not self._all or now - self._discovered < patience:
                 return
-            self._discovered = now
+            self._discovered, self._unknown = now, False
         try:
             found = self._performer(ReadTenants())
         except Exception as error:  # noqa: BLE001  # of the storage: it may pass

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
 from aett.core.commit import Commit
+from aett.core.head import Head
 from aett.core.outcome import Outcome
 from aett.core.plan import Plan, Step
 from aett.core.register import Overtaken, Register
+from aett.core.rejection import CommitRejection
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
 
@@ -26,6 +29,29 @@ class ReadLog(Step[list[Commit]]):
     checkpoint: int
     topics: TopicMap
     limit: int
+
+
+@frozen
+class ReadStream(Step[list[Commit]]):
+    """All of a stream."""
+
+    tenant_id: str
+    stream_id: str
+
+
+@frozen
+class ReadHead(Step[Head]):
+    """Where a stream's next commit goes."""
+
+    tenant_id: str
+    stream_id: str
+
+
+@frozen
+class Append(Step[Outcome[Commit, CommitRejection]]):
+    """Append it to its stream."""
+
+    commit: Commit
 
 
 @frozen
@@ -57,6 +83,14 @@ class PutRegister(Step[Outcome[Register, Overtaken]]):
 
 
 @frozen
+class ReadNames(Step[list[str]]):
+    """The names of a tenant's registers that begin so."""
+
+    tenant_id: str
+    prefix: str
+
+
+@frozen
 class RemoveRegister(Step[Outcome[Register, Overtaken]]):
     """Remove it."""
 
@@ -81,6 +115,11 @@ class Together(Step[Outcome[R, X]], Generic[R, X]):
 @frozen
 class Clock(Step[float]):
     """Seconds of a clock that never goes back."""
+
+
+@frozen
+class Now(Step[datetime]):
+    """The clock on the wall, in UTC."""
 
 
 @frozen

@@ -18,7 +18,9 @@
    that has failed so many times is set aside, or the follower stops: the register says where and why.
 7. At the end of the log a turn asks to be called again after a rest that doubles from `poll` to `longest_poll`;
    a bell may end it.
-8. Who is told to stop puts what is done, and that nobody works for it any more.
+8. A reactor of a new version goes on where the one before has come to, and ends that for ever: what was done is
+   not done again. Projections and handlers of a new version begin anew, beside the one before.
+9. Who is told to stop puts what is done, and that nobody works for it any more.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from aett.application.following.kept import decoded, encoded, fingerprint
 from aett.application.following.memory import Holding, Memory, Turn, Watching
 from aett.application.following.position import Position, read, written
 from aett.application.following.steps import Clock, ReadRegister, ReadTail
+from aett.application.following.superseding import superseded
 from aett.application.following.working import Lost, Working
 from aett.core.plan import Plan
 from aett.core.projection import Projection
@@ -72,7 +75,7 @@ class Turns(Working):
         register = yield from ReadRegister(self.part.tenant_id, self.part.register)
         position, _ = read(register)
         moved = register.version != watching.version
-        if position.stop is not None and watching.version is not None:
+        if position.superseded or (position.stop is not None and watching.version is not None):
             return Turn(Watching(register.version), self.look)
         if position.holder not in {"", self.holder}:
             if moved:
@@ -104,7 +107,12 @@ class Turns(Working):
         return Turn(Holding(register=taken, kept=mine, put_at=now, position=mine, state=folded), 0.0)
 
     def _first(self) -> Plan[Position]:
+        """Where it begins for which there is no register yet."""
         follower = self.part.follower
-        if isinstance(follower, Reactor) and follower.from_now_on:
+        if not isinstance(follower, Reactor):
+            return Position()
+        if (before := (yield from superseded(self.part))) is not None:
+            return before
+        if follower.from_now_on:
             return Position(checkpoint=(yield from ReadTail(self.part.tenant_id)).settled, caught_up=True)
         return Position()

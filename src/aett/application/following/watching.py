@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from aett.application.following.followers import Follower
-from aett.application.following.performing import AsyncFollowersPerformer, FollowersPerformer
+from aett.application.following.followers import Follower, Handler, Reactor
+from aett.application.following.performing import AsyncBegin, AsyncFollowersPerformer, Begin, FollowersPerformer
 from aett.application.following.watching_plans import Lag, Projected, WatchingPlans, late
+from aett.core.dead_letter import DeadLetter
 from aett.core.plan import arun, run
 from aett.core.projection import Projection
 from aett.ports.commit_store import AsyncCommitStore, CommitStore
@@ -18,9 +19,11 @@ S = TypeVar("S")
 class Followers:
     """The followers of one tenant's log: their states, how far they have come, and a word to them."""
 
-    def __init__(self, tenant_id: str, *, store: CommitStore, registers: RegisterStore) -> None:
+    def __init__(
+        self, tenant_id: str, *, store: CommitStore, registers: RegisterStore, begin: Begin | None = None
+    ) -> None:
         self._plans = WatchingPlans(tenant_id)
-        self._performer = FollowersPerformer(store, registers)
+        self._performer = FollowersPerformer(store, registers, begin)
 
     def state(self, projection: Projection[S, Any]) -> Projected[S]:
         """The state that was kept last; the initial one if it was never run. Raises `SchemaMismatch`."""
@@ -39,6 +42,22 @@ class Followers:
         if not run(self._plans.wait_for(follower, checkpoint, timeout), self._performer):
             raise late(follower, checkpoint, timeout)
 
+    def dead_letters(self, follower: Handler[Any, Any] | Reactor[Any]) -> list[DeadLetter]:
+        """The events that it has set aside and that nobody has settled, in the order of the log."""
+        return run(self._plans.dead_letters(follower), self._performer)
+
+    def retry(self, follower: Handler[Any, Any] | Reactor[Any], letter: DeadLetter) -> bool:
+        """Let it handle the event now, and settle the letter; False if it was settled before.
+
+        Whatever its function raises goes on to the caller, and the letter stays open. For a handler, tell by
+        `begin` how a transaction begins.
+        """
+        return run(self._plans.retry(follower, letter), self._performer)
+
+    def drop(self, follower: Handler[Any, Any] | Reactor[Any], letter: DeadLetter) -> bool:
+        """Settle the letter without having it handled; False if it was settled before."""
+        return run(self._plans.drop(follower, letter), self._performer)
+
     def resume(self, follower: Follower) -> int:
         """Let it go on after it has stopped, at the event that it stopped for; how many of its parts had."""
         return run(self._plans.resume(follower), self._performer)
@@ -51,9 +70,16 @@ class Followers:
 class AsyncFollowers:
     """A `Followers` that is awaited."""
 
-    def __init__(self, tenant_id: str, *, store: AsyncCommitStore, registers: AsyncRegisterStore) -> None:
+    def __init__(
+        self,
+        tenant_id: str,
+        *,
+        store: AsyncCommitStore,
+        registers: AsyncRegisterStore,
+        begin: AsyncBegin | None = None,
+    ) -> None:
         self._plans = WatchingPlans(tenant_id)
-        self._performer = AsyncFollowersPerformer(store, registers)
+        self._performer = AsyncFollowersPerformer(store, registers, begin)
 
     async def state(self, projection: Projection[S, Any]) -> Projected[S]:
         """The state that was kept last; the initial one if it was never run. Raises `SchemaMismatch`."""
@@ -77,6 +103,22 @@ class AsyncFollowers:
         """
         if not await arun(self._plans.wait_for(follower, checkpoint, timeout), self._performer):
             raise late(follower, checkpoint, timeout)
+
+    async def dead_letters(self, follower: Handler[Any, Any] | Reactor[Any]) -> list[DeadLetter]:
+        """The events that it has set aside and that nobody has settled, in the order of the log."""
+        return await arun(self._plans.dead_letters(follower), self._performer)
+
+    async def retry(self, follower: Handler[Any, Any] | Reactor[Any], letter: DeadLetter) -> bool:
+        """Let it handle the event now, and settle the letter; False if it was settled before.
+
+        Whatever its function raises goes on to the caller, and the letter stays open. For a handler, tell by
+        `begin` how a transaction begins.
+        """
+        return await arun(self._plans.retry(follower, letter), self._performer)
+
+    async def drop(self, follower: Handler[Any, Any] | Reactor[Any], letter: DeadLetter) -> bool:
+        """Settle the letter without having it handled; False if it was settled before."""
+        return await arun(self._plans.drop(follower, letter), self._performer)
 
     async def resume(self, follower: Follower) -> int:
         """Let it go on after it has stopped, at the event that it stopped for; how many of its parts had."""

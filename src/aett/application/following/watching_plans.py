@@ -7,11 +7,13 @@ from typing import Any, Generic, TypeVar
 
 from attrs import evolve, field, frozen
 
-from aett.application.following.followers import Follower, Part, parts
+from aett.application.following.followers import Follower, Handler, Part, Reactor, parts
 from aett.application.following.kept import decoded
+from aett.application.following.letters import open_letters, written_once
 from aett.application.following.pace import Pace
 from aett.application.following.position import Position, Stop, read, written
 from aett.application.following.steps import (
+    Call,
     Clock,
     PutRegister,
     ReadLog,
@@ -19,11 +21,14 @@ from aett.application.following.steps import (
     ReadTail,
     RemoveRegister,
     Rest,
+    Together,
 )
 from aett.core import identifier
-from aett.core.outcome import Success
+from aett.core.dead_letter import DeadLetter, DeadLetterSettled
+from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.projection import Projection
+from aett.core.recorded import Recorded
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
 
@@ -139,6 +144,51 @@ class WatchingPlans:
                 register = yield from ReadRegister(self.tenant_id, part.register)
                 if isinstance((yield from RemoveRegister(register)), Success):
                     break
+
+    def dead_letters(self, follower: Follower) -> Plan[list[DeadLetter]]:
+        """Of all its parts, in the order of the log."""
+        found = list[DeadLetter]()
+        for part in parts(follower, self.tenant_id):
+            found += yield from open_letters(part)
+        return sorted(found, key=lambda each: (each.checkpoint, each.index))
+
+    def retry(self, follower: Handler[Any, Any] | Reactor[Any], letter: DeadLetter) -> Plan[bool]:
+        """Let it be handled now; whether nobody had settled it before. What its function raises goes on."""
+        part = self._part_of(follower, letter)
+        at = yield from self._event_of(follower, letter)
+        settled = DeadLetterSettled(letter.checkpoint, letter.index, handled=True)
+        if isinstance(follower, Reactor):
+            if letter not in (yield from open_letters(part)):
+                return False
+            yield from Call(follower.react, at)
+            return (yield from written_once(part, at, settled))
+
+        def together() -> Plan[Outcome[None, None]]:
+            if not (yield from written_once(part, at, settled)):
+                return Failure(None)
+            yield from Call(follower.handle, (at,))
+            return Success(None)
+
+        outcome = yield from Together(together)
+        return isinstance(outcome, Success)
+
+    def drop(self, follower: Follower, letter: DeadLetter) -> Plan[bool]:
+        """Nobody needs to care for it any more; whether nobody had settled it before."""
+        at = yield from self._event_of(follower, letter)
+        settled = DeadLetterSettled(letter.checkpoint, letter.index, handled=False)
+        return (yield from written_once(self._part_of(follower, letter), at, settled))
+
+    def _part_of(self, follower: Follower, letter: DeadLetter) -> Part:
+        for part in parts(follower, self.tenant_id):
+            if part.register == letter.register:
+                return part
+        raise ValueError(f"{follower.name}: the letter is of {letter.register}")
+
+    def _event_of(self, follower: Follower, letter: DeadLetter) -> Plan[Recorded[Any]]:
+        commits = yield from ReadLog(self.tenant_id, letter.checkpoint - 1, follower.topics, 1)
+        if not commits or commits[0].checkpoint != letter.checkpoint or commits[0].stream_id != letter.stream_id:
+            raise LookupError(f"{follower.name}: the event of checkpoint {letter.checkpoint} was purged")
+        return Recorded(commits[0], letter.index)
 
     def _position(self, part: Part) -> Plan[Position]:
         position, _ = read((yield from ReadRegister(self.tenant_id, part.register)))

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from aett.application.following.followers import Handler, Part, Reactor
 from aett.application.following.kept import encoded
+from aett.application.following.letters import letter_of, written_once
 from aett.application.following.memory import Holding, Turn, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.page import Page, page_of
@@ -150,7 +151,30 @@ class Working:
         if failures < follower.attempts:
             self._told(batch[0], f"failed, attempt {failures} of {follower.attempts}", error)
             return Turn(evolve(held, failures=failures), self.pace.after_failure(failures), error)
+        if follower.dead_letters:
+            return (yield from self._set_aside(held, batch[0], error))
         return (yield from self._stop(held, held.position, batch[0], error))
+
+    def _set_aside(self, held: Holding, at: Recorded[Any], error: Exception) -> Plan[Turn]:
+        """Write a dead letter, and go on."""
+        letter, position = letter_of(self.part, at, error), held.position.beyond(at)
+        register, payload = held.register, written(position)
+
+        def together() -> Plan[Outcome[Register, Overtaken]]:
+            answer = yield from PutRegister(register, payload)
+            if isinstance(answer, Success):
+                yield from written_once(self.part, at, letter)
+            return answer
+
+        if isinstance(self.part.follower, Handler):
+            put = _won((yield from Together(together)))
+        else:
+            yield from written_once(self.part, at, letter)
+            put = yield from self.swapped(register, payload)
+        self._told(at, "was set aside", error)
+        now = yield from Clock()
+        held = evolve(held, register=put, kept=position, position=position, put_at=now, failures=0)
+        return Turn(held, 0.0, error)
 
     def _stop(self, held: Holding, position: Position, at: Recorded[Any] | None, error: Exception) -> Plan[Turn]:
         """Nobody is to work for it until somebody says so, or a runner is started anew."""
