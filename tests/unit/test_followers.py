@@ -68,7 +68,7 @@ class Shop:
         return self.store.commit(commit).unwrap()
 
     def runner(self, *followers: Any, **settings: Any) -> Runner:
-        given = {"tenants": ["t"], "pace": PACE, **settings}
+        given: dict[str, Any] = {"tenants": ["t"], "pace": PACE, **settings}
         return Runner(
             *followers,
             store=self.store,
@@ -224,6 +224,10 @@ def joined(state: str, recorded: Recorded[Item]) -> str:
     return state + recorded.event.text
 
 
+def reversed_(state: str, recorded: Recorded[Item]) -> str:
+    return recorded.event.text + state
+
+
 WORDS = Projection[str, Item](name="words", topics=Item, initial="", project=joined)
 
 
@@ -240,7 +244,7 @@ def test_a_state_is_kept_and_goes_on(shop: Shop) -> None:
 
 def test_a_new_version_is_folded_beside_the_one_before(shop: Shop) -> None:
     last = shop.write("a", "b")
-    reverse = evolve(WORDS, version=2, project=lambda state, each: each.event.text + state)
+    reverse = evolve(WORDS, version=2, project=reversed_)
     with shop.runner(WORDS):
         shop.followers.wait_for(WORDS, last.checkpoint or 0)
         assert not shop.followers.state(reverse).caught_up
