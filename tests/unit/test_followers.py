@@ -16,7 +16,6 @@ from aett import (
     DeadLetter,
     Followers,
     Handler,
-    Head,
     InvalidIdentifier,
     Pace,
     Projection,
@@ -435,4 +434,3 @@ def test_lag_tells_for_how_long_the_oldest_commit_has_waited(shop: Shop) -> None
     lag = shop.followers.lag(WORDS)
     assert (lag.checkpoint, lag.tail.newest, lag.waiting_since) == (0, 1, START)
     assert lag.seconds(START) == 0.0
-    assert Head("t", "s").tenant_id == "t"

@@ -113,6 +113,8 @@ PUBLIC = {
         "check_commutes",
         "conformance",
         "given",
+        "happened",
+        "projected",
         "run_machine",
     ],
 }

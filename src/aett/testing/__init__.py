@@ -1,7 +1,7 @@
-"""What is shipped for tests: of a domain (`given`, `check_commutes`) and of an adapter (`conformance`).
+"""What is shipped for tests: of a domain (`given`, `projected`, `check_commutes`), of an adapter (`conformance`).
 
-`given`, `Harness`, `Place`, `Faults` and `Traits` need nothing but Aett. The rest is imported when it is first
-asked for, because it needs the `testing` extra (pytest and Hypothesis).
+`given`, `projected`, `Harness`, `Place`, `Faults` and `Traits` need nothing but Aett. The rest is imported when it
+is first asked for, because it needs the `testing` extra (pytest and Hypothesis).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from aett.core.later import later
 from aett.testing.faults import Faults
 from aett.testing.given import given
 from aett.testing.harness import Harness, Place
+from aett.testing.projecting import happened, projected
 from aett.testing.traits import Traits
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ __all__ = [
     "check_commutes",
     "conformance",
     "given",
+    "happened",
+    "projected",
     "run_machine",
 ]
 

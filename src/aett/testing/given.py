@@ -33,7 +33,7 @@ X = TypeVar("X")
 
 
 @frozen
-class _Scene:
+class Scene:
     """What is told when an expectation does not hold."""
 
     name: str
@@ -41,6 +41,7 @@ class _Scene:
     when: tuple[object, ...] = ()
 
     def fail(self, expected: str, came: str) -> NoReturn:
+        """Say that an expectation does not hold: `AssertionError`."""
         raise AssertionError("\n".join([*self._told(), f"  expected {expected}", f"  but      {came}"]))
 
     def nothing_expected(self) -> str:
@@ -54,11 +55,11 @@ class _Scene:
         return [*lines, _listed("when", self.when)] if self.when else lines
 
 
-class _Unexpected:
+class Unexpected:
     """Kept by what happened, until something is expected of it; remembers if it is let go before."""
 
-    def __init__(self, scene: _Scene) -> None:
-        self._scene: _Scene | None = scene
+    def __init__(self, scene: Scene) -> None:
+        self._scene: Scene | None = scene
         self._test = _running_test()
 
     def told(self) -> None:
@@ -92,9 +93,9 @@ def _told(items: Sequence[object]) -> str:
 class Outlook(Generic[S]):
     """Where a history leads; expectations can be chained."""
 
-    _scene: _Scene
+    _scene: Scene
     _folded: Outcome[S, Impossible]
-    _expects: _Unexpected | None = field(default=None, kw_only=True, alias="expects", eq=False, repr=False)
+    _expects: Unexpected | None = field(default=None, kw_only=True, alias="expects", eq=False, repr=False)
 
     def state(self, expected: S) -> Self:
         """Assert that this is the state."""
@@ -158,14 +159,14 @@ class GivenAggregate(Outlook[S], Generic[S, C, E, X]):
 
     def when(self, command: C) -> Then[S, E, X]:
         """Decide on a command. The events are folded too: the state is the one after them."""
-        scene = _Scene(self._scene.name, self._scene.given, (command,))
+        scene = Scene(self._scene.name, self._scene.given, (command,))
         state = self._state("a history that can be")
         match decision_of(self._aggregate, state, command):
             case Success(decision):
                 after = fold(self._aggregate, decision.events, state=state, revision=len(scene.given))
-                return Then(scene, after, Success(decision.events), expects=_Unexpected(scene))
+                return Then(scene, after, Success(decision.events), expects=Unexpected(scene))
             case Failure(rejection):
-                return Then(scene, Success(state), Failure(rejection), expects=_Unexpected(scene))
+                return Then(scene, Success(state), Failure(rejection), expects=Unexpected(scene))
 
 
 @frozen
@@ -176,15 +177,15 @@ class GivenSaga(Outlook[S], Generic[S, E, C]):
 
     def when(self, event: E) -> Then[S, C, Any]:
         """Let an event happen. `then` expects the commands that it causes."""
-        scene = _Scene(self._scene.name, self._scene.given, (event,))
+        scene = Scene(self._scene.name, self._scene.given, (event,))
         state = self._state("a history that can be")
         after = fold(self._saga, (event,), state=state, revision=len(scene.given))
         match after:
             case Success(reached):
                 commands = reaction(self._saga, reached, event)
-                return Then(scene, after, Success(commands), expects=_Unexpected(scene))
+                return Then(scene, after, Success(commands), expects=Unexpected(scene))
             case Failure(impossible):
-                return Then(scene, after, Failure(impossible), expects=_Unexpected(scene))
+                return Then(scene, after, Failure(impossible), expects=Unexpected(scene))
 
 
 @overload
@@ -197,6 +198,6 @@ def given(source: Saga[S, E, C], *events: E) -> GivenSaga[S, E, C]: ...
 
 def given(source: Any, *events: Any) -> Any:
     """An aggregate, or a saga, to which these events have happened."""
-    scene, folded = _Scene(source.name, events), fold(source, events)
+    scene, folded = Scene(source.name, events), fold(source, events)
     kind: Any = GivenSaga if isinstance(source, Saga) else GivenAggregate
     return kind(scene, folded, source)
