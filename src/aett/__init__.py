@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         AsyncDefaultSagaRepository,
     )
     from aett.application.following.async_runner import AsyncRunner
-    from aett.application.following.followers import Handler, Reactor
+    from aett.application.following.followers import Follower, Handler, Reactor
     from aett.application.following.iterating import async_follow, follow
     from aett.application.following.pace import Pace
     from aett.application.following.position import Stop
@@ -74,6 +74,7 @@ _LATER = {
     "AsyncRunner": "application.following.async_runner",
     "DefaultAggregateRepository": "application.repositories",
     "DefaultSagaRepository": "application.repositories",
+    "Follower": "application.following.followers",
     "Followers": "application.following.watching",
     "Handler": "application.following.followers",
     "Lag": "application.following.watching_plans",
@@ -119,6 +120,7 @@ __all__ = [
     "Evolves",
     "Failure",
     "Folded",
+    "Follower",
     "Followers",
     "Handler",
     "Head",

@@ -15,6 +15,7 @@ from attrs import frozen
 from aett import (
     AsyncFollowers,
     AsyncRunner,
+    Follower,
     Handler,
     Pace,
     Reactor,
@@ -141,7 +142,7 @@ def test_functions_may_be_awaited_or_not_and_it_stops_in_order() -> None:
             for each in batch:
                 (await tx.registers().put(Register("t", f"done/{each.event.text}"), b"x")).unwrap()
 
-        followers = [
+        followers: list[Follower] = [
             Reactor[Item](name="awaited", topics=Item, react=react),
             Reactor[Item](name="plain", topics=Item, react=lambda each: seen.append(each.event.text)),
             Handler[Item, Any](name="h", topics=Item, handle=handle),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import frozen
 
@@ -43,7 +45,8 @@ def test_a_history_leads_to_a_state() -> None:
 
 
 def test_what_it_does_not_want_it_does_not_see() -> None:
-    projected(BALANCES, Deposited(5), Renamed("x"), Deposited(1)).state({"stream": 8})  # type: ignore[arg-type]
+    renamed: Any = Renamed("x")
+    projected(BALANCES, Deposited(5), renamed, Deposited(1)).state({"stream": 8})
 
 
 def test_another_state_is_told() -> None:

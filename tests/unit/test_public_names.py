@@ -34,6 +34,7 @@ PUBLIC = {
         "Evolves",
         "Failure",
         "Folded",
+        "Follower",
         "Followers",
         "Handler",
         "Head",

@@ -72,11 +72,11 @@ def projected(projection: Projection[S, E], *events: E | Happened[E]) -> Project
 
     Those that the projection does not want by its topics it does not see.
     """
-    scene = Scene(projection.name, tuple(each.event if isinstance(each, Happened) else each for each in events))
+    given = [_placed(each) for each in events]
+    scene = Scene(projection.name, tuple(each.event for each in given))
     history = list[Recorded[E]]()
     heads = dict[tuple[str, str], Head]()
-    for number, each in enumerate(events, 1):
-        told: Happened[Any] = each if isinstance(each, Happened) else Happened(each)
+    for number, told in enumerate(given, 1):
         place = (told.tenant_id, told.stream_id)
         commit = heads.get(place, Head(*place)).commit(
             EventMessage(told.event, told.headers),
@@ -87,3 +87,8 @@ def projected(projection: Projection[S, E], *events: E | Happened[E]) -> Project
         if type(told.event) in projection.topics:
             history.append(Recorded(attrs.evolve(commit, checkpoint=number), 0))
     return ProjectedHistory(scene, project(projection, history), expects=Unexpected(scene))
+
+
+def _placed(event: Any) -> Happened[Any]:
+    placed: Happened[Any] = event if isinstance(event, Happened) else Happened(event)
+    return placed
