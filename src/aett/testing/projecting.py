@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar, cast
 from uuid import UUID, uuid5
 
 import attrs
@@ -90,5 +90,4 @@ def projected(projection: Projection[S, E], *events: E | Happened[E]) -> Project
 
 
 def _placed(event: Any) -> Happened[Any]:
-    placed: Happened[Any] = event if isinstance(event, Happened) else Happened(event)
-    return placed
+    return cast("Happened[Any]", event) if isinstance(event, Happened) else Happened(event)
