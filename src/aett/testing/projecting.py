@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, Self, TypeVar, cast
+from typing import Any, Final, Generic, Self, TypeVar
 from uuid import UUID, uuid5
 
 import attrs
@@ -90,4 +90,7 @@ def projected(projection: Projection[S, E], *events: E | Happened[E]) -> Project
 
 
 def _placed(event: Any) -> Happened[Any]:
-    return cast("Happened[Any]", event) if isinstance(event, Happened) else Happened(event)
+    placed: Any = event  # of a type that only its reader knows
+    if not isinstance(placed, Happened):
+        placed = Happened(event)
+    return placed  # type: ignore[no-any-return]
