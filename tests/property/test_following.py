@@ -27,6 +27,7 @@ from aett.application.following.steps import (
     ReadLog,
     ReadRegister,
     ReadTail,
+    Stretch,
     Together,
 )
 from aett.application.following.turns import Turns
@@ -97,7 +98,8 @@ class World:
     def __call__(self, step: Step[Any], /) -> Any:  # noqa: PLR0911  # a reply to each
         match step:
             case ReadLog(_, checkpoint, _, limit):
-                return [each for each in self.log if (each.checkpoint or 0) > checkpoint][:limit]
+                after = [each for each in self.log if (each.checkpoint or 0) > checkpoint]
+                return Stretch(after[:limit], more=len(after) >= limit)
             case ReadTail():
                 newest = self.log[-1].checkpoint or 0 if self.log else 0
                 return Tail(newest, newest)

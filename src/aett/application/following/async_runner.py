@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from aett.application.following.followers import Follower
+from aett.application.following.memory import Holding, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.performing import AsyncBegin, AsyncFollowersPerformer
 from aett.application.following.roster import Entry, Roster
@@ -133,6 +134,8 @@ class AsyncRunner:
         while (entry := await self._next()) is not None:
             turns = Turns(entry.part, self.name, self._roster.pace)
             turn = await arun(turns.turn(entry.memory), self._performer)
+            if isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching):
+                self._performer.stretches.forget(entry.part.tenant_id)
             self._roster.put_back(entry, turn, time.monotonic())
             self._changed.set()
 

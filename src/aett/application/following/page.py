@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import field, frozen
 
 from aett.application.following.followers import Part
 from aett.application.following.position import Position
-from aett.core.commit import Commit
-from aett.core.recorded import Recorded, recorded
+from aett.application.following.steps import Stretch
+from aett.core.recorded import Recorded
 
 
 @frozen
@@ -37,16 +36,19 @@ class Page:
         return there if self.more else there.at_the_end()
 
 
-def page_of(part: Part, position: Position, commits: Sequence[Commit], limit: int) -> Page:
-    """What a part wants of the commits that follow a position; at most `limit` were asked for."""
+def page_of(part: Part, position: Position, stretch: Stretch) -> Page:
+    """What a part wants of the stretch that follows a position."""
+    commits = stretch.commits
     upto = (commits[-1].checkpoint or 0) if commits else position.checkpoint
-    return Page(list(_wanted(part, position, commits)), upto, more=len(commits) == limit)
-
-
-def _wanted(part: Part, position: Position, commits: Sequence[Commit]) -> Iterator[Recorded[Any]]:
-    topics = frozenset[type](part.follower.topics)
+    topics, events = frozenset[type](part.follower.topics), list[Recorded[Any]]()
     for commit in commits:
         if part.wants(commit.stream_id):
-            for each in recorded(commit):
-                if type(each.event) in topics and not position.has_done(each):
-                    yield each
+            wanted: list[Recorded[Any]] = [
+                Recorded(commit, index)
+                for index, message in enumerate(commit.events)
+                if type(message.body) in topics
+            ]
+            if commit.checkpoint == position.within:
+                wanted = [each for each in wanted if not position.has_done(each)]
+            events += wanted
+    return Page(events, upto, more=stretch.more)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from aett.application.following.steps import (
     Append,
@@ -27,8 +28,10 @@ from aett.application.following.steps import (
     ReadTenants,
     RemoveRegister,
     Rest,
+    Stretch,
     Together,
 )
+from aett.application.following.stretches import Stretches
 from aett.core.outcome import Failure
 from aett.core.plan import Plan, Step, arun, run
 from aett.core.topic_map import TopicMap
@@ -55,6 +58,8 @@ class FollowersPerformer:
     registers: RegisterStore
     begin: Begin | None = None
     within: Any = _OUTSIDE
+    stretches: Stretches = field(factory=Stretches, eq=False, repr=False)
+    reading: threading.Lock = field(factory=threading.Lock, eq=False, repr=False)
 
     @property
     def _writes(self) -> CommitStore:
@@ -82,11 +87,23 @@ class FollowersPerformer:
             case _:
                 return self._read(step)
 
+    def _read_log(self, read: ReadLog) -> Stretch:
+        if not read.shared:
+            return self._stretch(read)
+        with self.reading:
+            if (found := self.stretches.find(read)) is None:
+                found = self._stretch(read)
+                self.stretches.keep(read, found)
+            return found
+
+    def _stretch(self, read: ReadLog) -> Stretch:
+        commits = list(_log(self.store, read))
+        return Stretch(commits, more=len(commits) == read.limit)
+
     def _read(self, step: Step[Any]) -> Any:
         match step:
-            case ReadLog(tenant_id, checkpoint, topics, limit):
-                log = self.store.get_from(tenant_id, checkpoint, topics=topics, limit=limit)
-                return list(log)
+            case ReadLog():
+                return self._read_log(step)
             case ReadTail(tenant_id):
                 return self.store.tail(tenant_id)
             case ReadTenants():
@@ -130,6 +147,8 @@ class AsyncFollowersPerformer:
     registers: AsyncRegisterStore
     begin: AsyncBegin | None = None
     within: Any = _OUTSIDE
+    stretches: Stretches = field(factory=Stretches, eq=False, repr=False)
+    reading: asyncio.Lock = field(factory=asyncio.Lock, eq=False, repr=False)
 
     @property
     def _writes(self) -> AsyncCommitStore:
@@ -161,11 +180,23 @@ class AsyncFollowersPerformer:
             case _:
                 return await self._read(step)
 
+    async def _read_log(self, read: ReadLog) -> Stretch:
+        if not read.shared:
+            return await self._stretch(read)
+        async with self.reading:
+            if (found := self.stretches.find(read)) is None:
+                found = await self._stretch(read)
+                self.stretches.keep(read, found)
+            return found
+
+    async def _stretch(self, read: ReadLog) -> Stretch:
+        commits = [each async for each in _log(self.store, read)]
+        return Stretch(commits, more=len(commits) == read.limit)
+
     async def _read(self, step: Step[Any]) -> Any:
         match step:
-            case ReadLog(tenant_id, checkpoint, topics, limit):
-                log = self.store.get_from(tenant_id, checkpoint, topics=topics, limit=limit)
-                return [each async for each in log]
+            case ReadLog():
+                return await self._read_log(step)
             case ReadTail(tenant_id):
                 return await self.store.tail(tenant_id)
             case ReadTenants():
@@ -205,6 +236,10 @@ def _known(begin: B | None) -> B:
     if begin is None:
         raise ValueError("a Handler is called in a transaction: say how one begins, begin=...")
     return begin
+
+
+def _log(store: Any, read: ReadLog) -> Any:
+    return store.get_from(read.tenant_id, read.checkpoint, topics=read.topics, limit=read.limit)
 
 
 def _clock(step: Clock | Now) -> Any:

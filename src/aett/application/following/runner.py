@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import Final, Self
 
 from aett.application.following.followers import Follower
+from aett.application.following.memory import Holding, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.performing import Begin, FollowersPerformer
 from aett.application.following.roster import Entry, Roster
@@ -148,6 +149,8 @@ class Runner:
             turns = Turns(entry.part, self.name, self._roster.pace)
             turn = run(turns.turn(entry.memory), self._performer)
             with self._changed:
+                if isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching):
+                    self._performer.stretches.forget(entry.part.tenant_id)
                 self._roster.put_back(entry, turn, time.monotonic())
                 self._changed.notify()
 

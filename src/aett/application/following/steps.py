@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from aett.core.commit import Commit
 from aett.core.head import Head
@@ -22,13 +22,25 @@ X = TypeVar("X")
 
 
 @frozen
-class ReadLog(Step[list[Commit]]):
-    """The next commits of a tenant's log, at most so many; only events of these topics."""
+class Stretch:
+    """A stretch of a log; whether there may be more after it."""
+
+    commits: list[Commit]
+    more: bool = field(kw_only=True)
+
+
+@frozen
+class ReadLog(Step[Stretch]):
+    """The next commits of a tenant's log, at most so many; only events of these topics.
+
+    shared: others will soon ask for the same.
+    """
 
     tenant_id: str
     checkpoint: int
     topics: TopicMap
     limit: int
+    shared: bool = False
 
 
 @frozen

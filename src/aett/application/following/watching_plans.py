@@ -24,6 +24,7 @@ from aett.application.following.steps import (
     Together,
 )
 from aett.core import identifier
+from aett.core.commit import Commit
 from aett.core.dead_letter import DeadLetter, DeadLetterSettled
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
@@ -102,9 +103,9 @@ class WatchingPlans:
         slowest = min(positions, key=lambda each: each.checkpoint)
         stop = next((each.stop for each in positions if each.stop is not None), None)
         tail = yield from ReadTail(self.tenant_id)
-        undone = list[Any]()
+        undone = list[Commit]()
         if tail.newest > slowest.checkpoint:
-            undone = yield from ReadLog(self.tenant_id, slowest.checkpoint, _NOTHING, 1)
+            undone = (yield from ReadLog(self.tenant_id, slowest.checkpoint, _NOTHING, 1)).commits
         return Lag(
             checkpoint=slowest.checkpoint,
             tail=tail,
@@ -185,7 +186,7 @@ class WatchingPlans:
         raise ValueError(f"{follower.name}: the letter is of {letter.register}")
 
     def _event_of(self, follower: Follower, letter: DeadLetter) -> Plan[Recorded[Any]]:
-        commits = yield from ReadLog(self.tenant_id, letter.checkpoint - 1, follower.topics, 1)
+        commits = (yield from ReadLog(self.tenant_id, letter.checkpoint - 1, follower.topics, 1)).commits
         if not commits or commits[0].checkpoint != letter.checkpoint or commits[0].stream_id != letter.stream_id:
             raise LookupError(f"{follower.name}: the event of checkpoint {letter.checkpoint} was purged")
         return Recorded(commits[0], letter.index)

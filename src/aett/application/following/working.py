@@ -52,9 +52,11 @@ class Working:
     def work(self, held: Holding) -> Plan[Turn]:
         """One turn of its work; raises `Lost`."""
         follower, limit = self.part.follower, self.pace.batch
-        commits = yield from ReadLog(self.part.tenant_id, held.position.checkpoint, follower.topics, limit)
-        page = page_of(self.part, held.position, commits, limit)
-        held = evolve(held, troubles=0, rest=0.0 if commits else self.pace.rest(held.rest))
+        stretch = yield from ReadLog(
+            self.part.tenant_id, held.position.checkpoint, follower.topics, limit, shared=self.part.partitions > 1
+        )
+        page = page_of(self.part, held.position, stretch)
+        held = evolve(held, troubles=0, rest=0.0 if stretch.commits else self.pace.rest(held.rest))
         match follower:
             case Projection():
                 return (yield from self._project(follower, held, page))
