@@ -25,6 +25,7 @@ from aett.application.following.steps import (
     Clock,
     PutRegister,
     ReadLog,
+    ReadNames,
     ReadRegister,
     ReadTail,
     Stretch,
@@ -95,7 +96,7 @@ class World:
     def wanted(self) -> list[Recorded[Added]]:
         return [each for commit in self.log for each in recorded(commit) if type(each.event) is Added]
 
-    def __call__(self, step: Step[Any], /) -> Any:  # noqa: PLR0911  # a reply to each
+    def __call__(self, step: Step[Any], /) -> Any:  # noqa: C901, PLR0911  # a reply to each
         match step:
             case ReadLog(_, checkpoint, _, limit):
                 after = [each for each in self.log if (each.checkpoint or 0) > checkpoint]
@@ -105,6 +106,8 @@ class World:
                 return Tail(newest, newest)
             case ReadRegister(_, name):
                 return self.registers.get(name, Register(TENANT, name))
+            case ReadNames(_, prefix):
+                return [name for name in self.registers if name.startswith(prefix)]
             case PutRegister(register, payload):
                 found = self.registers.get(register.name, Register(TENANT, register.name))
                 if found.version != register.version:

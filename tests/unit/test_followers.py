@@ -324,6 +324,16 @@ def test_a_reactor_of_a_new_version_goes_on_where_the_one_before_has_come_to(sho
     assert shop.done == ["a", "b", "c", "d"]
 
 
+def test_another_number_of_partitions_is_refused_unless_the_version_is_raised(shop: Shop) -> None:
+    last = shop.write("a")
+    with shop.runner(handler(shop)):
+        shop.followers.wait_for(handler(shop), last.checkpoint or 0)
+    parted = handler(shop, partitions=2)
+    with shop.runner(parted) as runner:
+        until(lambda: all(isinstance(each.trouble, SchemaMismatch) for each in runner.status()))
+    assert list(shop.registers.names("t", "handler")) == ["handler/h/1"]
+
+
 # Leases
 
 

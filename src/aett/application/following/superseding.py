@@ -1,4 +1,6 @@
-"""How a reactor of a new version takes over from the one before: that is ended first, then its position is taken.
+"""What came before a part that has no register yet.
+
+A reactor of a new version takes over from the one before: that is ended first, then its position is taken.
 
 Between the two nobody works for it; a new version that dies there finds the old one ended, and goes on from it.
 """
@@ -7,9 +9,10 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from aett.application.following.followers import Part
+from aett.application.following.followers import Part, parts
 from aett.application.following.position import Position, read, written
 from aett.application.following.steps import PutRegister, ReadNames, ReadRegister
+from aett.core.errors import SchemaMismatch
 from aett.core.outcome import Success
 from aett.core.plan import Plan
 
@@ -21,8 +24,7 @@ def superseded(part: Part) -> Plan[Position | None]:
     """
     for version in range(part.follower.version - 1, 0, -1):
         old = Part(evolve(part.follower, version=version), part.tenant_id, part.partition)
-        names = yield from ReadNames(part.tenant_id, old.whole)
-        found = [each for each in names if each == old.whole or each.startswith(f"{old.whole}/")]
+        found = yield from _registers_of(old)
         if found:
             positions = list[Position]()
             for name in [old.register] if old.register in found else found:
@@ -30,6 +32,23 @@ def superseded(part: Part) -> Plan[Position | None]:
             slowest = min(positions, key=lambda each: each.checkpoint)
             return evolve(slowest, holder="", stop=None, superseded=0)
     return None
+
+
+def other_partitions(part: Part) -> Plan[None]:
+    """Refuse a part whose follower was run with another number of partitions: `SchemaMismatch`."""
+    own = {each.register for each in parts(part.follower, part.tenant_id)}
+    others = [each for each in (yield from _registers_of(part)) if each not in own]
+    if others:
+        raise SchemaMismatch(
+            f"{part.whole} of tenant {part.tenant_id!r} was run with another number of partitions than"
+            f" {part.partitions}, as {others[0]}: everything would be done once more; raise its version"
+        )
+
+
+def _registers_of(part: Part) -> Plan[list[str]]:
+    """Of this version of its follower, whatever the number of its partitions."""
+    names = yield from ReadNames(part.tenant_id, part.whole)
+    return [each for each in names if each == part.whole or each.startswith(f"{part.whole}/")]
 
 
 def _ended(part: Part, name: str) -> Plan[Position]:

@@ -36,7 +36,7 @@ from aett.application.following.kept import decoded, encoded, fingerprint
 from aett.application.following.memory import Holding, Memory, Turn, Watching
 from aett.application.following.position import Position, read, written
 from aett.application.following.steps import Clock, ReadRegister, ReadTail
-from aett.application.following.superseding import superseded
+from aett.application.following.superseding import other_partitions, superseded
 from aett.application.following.working import Lost, Working
 from aett.core.plan import Plan
 from aett.core.projection import Projection
@@ -109,6 +109,7 @@ class Turns(Working):
     def _first(self) -> Plan[Position]:
         """Where it begins for which there is no register yet."""
         follower = self.part.follower
+        yield from other_partitions(self.part)
         if not isinstance(follower, Reactor):
             return Position()
         if (before := (yield from superseded(self.part))) is not None:
