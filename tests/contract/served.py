@@ -8,9 +8,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -51,38 +51,12 @@ class At:
     settings: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
-        if name in _TRANSACTIONS:
-            return partial(_TRANSACTIONS[name], self)
+        module = import_module(self.engine)
+        if name in {"transaction", "async_transaction"} and hasattr(module, name):
+            return partial(getattr(module, name), **self.place)
         if not name.endswith(("Store", "Management")):
             raise AttributeError(name)
-        return partial(getattr(import_module(self.engine), name), **self.place, **self.settings)
-
-
-@frozen
-class Placed:
-    """A transaction whose stores are those of one table."""
-
-    transaction: Any
-    place: dict[str, str]
-
-    def __getattr__(self, name: str) -> Any:
-        made = getattr(self.transaction, name)
-        return partial(made, **self.place) if name in {"commit_store", "snapshot_store", "registers"} else made
-
-
-@contextmanager
-def _transaction(at: At, *where: Any) -> Generator[Placed]:
-    with import_module(at.engine).transaction(*where) as begun:
-        yield Placed(begun, at.place)
-
-
-@asynccontextmanager
-async def _async_transaction(at: At, *where: Any) -> AsyncGenerator[Placed]:
-    async with import_module(at.engine).async_transaction(*where) as begun:
-        yield Placed(begun, at.place)
-
-
-_TRANSACTIONS = {"transaction": _transaction, "async_transaction": _async_transaction}
+        return partial(getattr(module, name), **self.place, **self.settings)
 
 
 def harness(

@@ -9,8 +9,8 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from importlib import import_module
 from multiprocessing.process import BaseProcess
@@ -21,7 +21,6 @@ from uuid import uuid4
 import psycopg
 import pytest
 from attrs import frozen
-from tests.contract.served import Placed
 
 from aett import Followers, Handler, Head, Pace, Projection, Recorded, Runner
 from aett.testing.profiles import chosen
@@ -52,10 +51,8 @@ class Where:
     def made(self, name: str, **settings: Any) -> Any:
         return getattr(import_module(self.engine), name)(self.url, table=self.table, **settings)
 
-    @contextmanager
-    def transaction(self) -> Generator[Any]:
-        with import_module(self.engine).transaction(self.url) as begun:
-            yield Placed(begun, {"table": self.table})
+    def transaction(self) -> Any:
+        return import_module(self.engine).transaction(self.url, table=self.table)
 
     def connected(self) -> Any:
         if self.engine.endswith("sqlite"):

@@ -73,7 +73,7 @@ class OnAServer(Begins):
         def place() -> Generator[Place]:
             with harness.place() as place:
                 named: Any = place.transaction  # a partial, whose last argument is the URL
-                begin = partial(named.func, *named.args[:-1])
+                begin = partial(named.func, *named.args[:-1], **named.keywords)
                 yield attrs.evolve(place, transaction=lambda: self.begun(begin, url))
 
         return attrs.evolve(harness, place=place, traits=self.traits)
@@ -206,8 +206,8 @@ def test_stores_are_part_of_what_sqlalchemy_has_begun(postgresql_url: str, kept:
             store = postgresql.CommitStore(connection, topic_map=TOPICS, table=table)
             store.commit(make(Head("t", "s"))).unwrap()
             sql.execute(sqlalchemy.text(f"CREATE TABLE {table}_business (name text)"))
-            with postgresql.transaction(connection) as tx:  # a savepoint of that
-                tx.registers(table=table).put(Register("t", "n"), b"x").unwrap()
+            with postgresql.transaction(connection, table=table) as tx:  # a savepoint of that
+                tx.registers().put(Register("t", "n"), b"x").unwrap()
             if kept:
                 sql.commit()
             else:

@@ -44,10 +44,10 @@ def _database(engine: str, place: str) -> dict[str, Any]:
 def _write(module: Any, table: str, name: str) -> None:
     with db.connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {table}_business VALUES (%s)", [name])
-    with module.transaction(db.connection.connection) as tx:  # a savepoint of Django's transaction
-        store = tx.commit_store(topic_map=TOPICS, table=table)
+    with module.transaction(db.connection.connection, table=table) as tx:  # a savepoint of Django's transaction
+        store = tx.commit_store(topic_map=TOPICS)
         store.commit(make(Head("t", name), commit_id=uuid4())).unwrap()
-        tx.registers(table=table).put(Register("t", name), b"x").unwrap()
+        tx.registers().put(Register("t", name), b"x").unwrap()
 
 
 def main(engine: str, place: str, table: str) -> None:

@@ -29,16 +29,15 @@ class AsyncTransaction(AsyncBlock[Any]):
     database: of the session's client.
     """
 
-    def __init__(self, connection: Any, database: Any, stack: AsyncExitStack) -> None:
+    def __init__(self, connection: Any, database: Any, collection: str, stack: AsyncExitStack) -> None:
         super().__init__(connection, stack)
-        self.database = database
+        self.database, self._collection = database, collection
 
     def commit_store(
         self,
         *,
         topic_map: TopicMap,
         conflict_detector: ConflictDetector = ConflictDetector(),
-        collection: str = COMMITS,
         page_size: int = PAGE_SIZE,
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> AsyncCommitStore:
@@ -48,23 +47,23 @@ class AsyncTransaction(AsyncBlock[Any]):
                 self.database,
                 topic_map=topic_map,
                 conflict_detector=conflict_detector,
-                collection=collection,
+                collection=self._collection,
                 session=self.connection,
                 page_size=page_size,
                 max_commit_size=max_commit_size,
             )
         )
 
-    def snapshot_store(self, *, collection: str = COMMITS) -> AsyncSnapshotStore:
+    def snapshot_store(self) -> AsyncSnapshotStore:
         """A snapshot store within it."""
         return self._ending_with_it(
-            AsyncSnapshotStore(self.database, collection=collection, session=self.connection)
+            AsyncSnapshotStore(self.database, collection=self._collection, session=self.connection)
         )
 
-    def registers(self, *, collection: str = COMMITS) -> AsyncRegisterStore:
+    def registers(self) -> AsyncRegisterStore:
         """A register store within it."""
         return self._ending_with_it(
-            AsyncRegisterStore(self.database, collection=collection, session=self.connection)
+            AsyncRegisterStore(self.database, collection=self._collection, session=self.connection)
         )
 
 
@@ -72,6 +71,7 @@ class AsyncTransaction(AsyncBlock[Any]):
 async def async_transaction(
     database: Place,
     *,
+    collection: str = COMMITS,
     timeout: float = TIMEOUT,  # noqa: ASYNC109  # as the other engines have it
 ) -> AsyncGenerator[AsyncTransaction]:
     """A transaction that is awaited: as `transaction`; of pymongo's `AsyncMongoClient`, or of Motor's."""
@@ -90,7 +90,7 @@ async def async_transaction(
         undone = True
         try:
             async with AsyncExitStack() as stores:
-                begun = AsyncTransaction(session, place, stores)
+                begun = AsyncTransaction(session, place, collection, stores)
                 yield begun
             undone = begun.undone
         finally:

@@ -38,16 +38,17 @@ class Transaction(Block[ClientSession]):
     database: of the session's client.
     """
 
-    def __init__(self, connection: ClientSession, database: Database[Any], stack: ExitStack) -> None:
+    def __init__(
+        self, connection: ClientSession, database: Database[Any], collection: str, stack: ExitStack
+    ) -> None:
         super().__init__(connection, stack)
-        self.database = database
+        self.database, self._collection = database, collection
 
     def commit_store(
         self,
         *,
         topic_map: TopicMap,
         conflict_detector: ConflictDetector = ConflictDetector(),
-        collection: str = COMMITS,
         page_size: int = PAGE_SIZE,
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> CommitStore:
@@ -57,24 +58,28 @@ class Transaction(Block[ClientSession]):
                 self.database,
                 topic_map=topic_map,
                 conflict_detector=conflict_detector,
-                collection=collection,
+                collection=self._collection,
                 session=self.connection,
                 page_size=page_size,
                 max_commit_size=max_commit_size,
             )
         )
 
-    def snapshot_store(self, *, collection: str = COMMITS) -> SnapshotStore:
+    def snapshot_store(self) -> SnapshotStore:
         """A snapshot store within it."""
-        return self._ending_with_it(SnapshotStore(self.database, collection=collection, session=self.connection))
+        return self._ending_with_it(
+            SnapshotStore(self.database, collection=self._collection, session=self.connection)
+        )
 
-    def registers(self, *, collection: str = COMMITS) -> RegisterStore:
+    def registers(self) -> RegisterStore:
         """A register store within it."""
-        return self._ending_with_it(RegisterStore(self.database, collection=collection, session=self.connection))
+        return self._ending_with_it(
+            RegisterStore(self.database, collection=self._collection, session=self.connection)
+        )
 
 
 @contextmanager
-def transaction(database: Place, *, timeout: float = TIMEOUT) -> Generator[Transaction]:
+def transaction(database: Place, *, collection: str = COMMITS, timeout: float = TIMEOUT) -> Generator[Transaction]:
     """A transaction of several stores, and of what you do in its session.
 
     `with transaction(database) as tx:` begins it in a session of the database's client, or of a client of its own
@@ -93,7 +98,7 @@ def transaction(database: Place, *, timeout: float = TIMEOUT) -> Generator[Trans
         undone = True
         try:
             with ExitStack() as stores:
-                begun = Transaction(session, database, stores)
+                begun = Transaction(session, database, collection, stores)
                 yield begun
             undone = begun.undone
         finally:

@@ -21,6 +21,7 @@ from aett.adapters.sql.async_stores import (
     AsyncSqlSnapshotStore,
 )
 from aett.adapters.sql.async_transactions import AsyncMade, AsyncTransaction
+from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.performing import SqlPerformer
 from aett.adapters.sql.server import TIMEOUT
 
@@ -66,15 +67,16 @@ class AsyncPersistenceManagement(AsyncSqlPersistenceManagement[Database]):
 async def async_transaction(
     database: Database,
     *,
+    table: str = TABLE,
     timeout: float = TIMEOUT,  # noqa: ASYNC109  # as the other engines have it
 ) -> AsyncGenerator[AsyncTransaction[Connection]]:
     """A transaction that is awaited: as `transaction`. What is done on its connection itself blocks."""
-    blocking = transaction(database, timeout=timeout)
+    blocking = transaction(database, table=table, timeout=timeout)
     begun = await asyncio.to_thread(blocking.__enter__)
     made = AsyncMade(AsyncCommitStore, AsyncSnapshotStore, AsyncRegisterStore)
     try:
         async with AsyncExitStack() as stack:
-            awaited = AsyncTransaction(begun.connection, made, stack)
+            awaited = AsyncTransaction(begun.connection, made, table, stack)
             yield awaited
         begun.undone = awaited.undone
     except BaseException as error:

@@ -9,6 +9,7 @@ from sqlalchemy.pool import Pool
 
 from aett.adapters.mysql.dialect import dialect
 from aett.adapters.mysql.pymysql_driver import DRIVER, Connection, lender_of
+from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.performing import SqlPerformer
 from aett.adapters.sql.server import TIMEOUT
 from aett.adapters.sql.stores import (
@@ -64,7 +65,7 @@ class PersistenceManagement(SqlPersistenceManagement[Database]):
 
 
 def transaction(
-    database: Database, *, timeout: float = TIMEOUT
+    database: Database, *, table: str = TABLE, timeout: float = TIMEOUT
 ) -> AbstractContextManager[Transaction[Connection]]:
     """A transaction of several stores, and of what you do on its connection.
 
@@ -76,4 +77,4 @@ def transaction(
     Raises `StorageUnavailable` if it cannot be committed, for one, since it met another: begin it again.
     """
     made = Made(CommitStore, SnapshotStore, RegisterStore)
-    return transacting(DRIVER, lender_of(database, 1, timeout), made)
+    return transacting(DRIVER, lender_of(database, 1, timeout), made, table)

@@ -16,6 +16,7 @@ from aett.adapters.sql.async_stores import (
 )
 from aett.adapters.sql.async_transactions import AsyncMade, AsyncTransaction, transacting
 from aett.adapters.sql.awaiting import AsyncSqlPerformer
+from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.server import TIMEOUT
 
 Database: TypeAlias = "str | Pool | Connection"
@@ -58,8 +59,8 @@ class AsyncPersistenceManagement(AsyncSqlPersistenceManagement[Database]):
 
 
 def async_transaction(
-    database: Database, *, timeout: float = TIMEOUT
+    database: Database, *, table: str = TABLE, timeout: float = TIMEOUT
 ) -> AbstractAsyncContextManager[AsyncTransaction[Connection]]:
     """A transaction that is awaited: as `transaction`."""
     made = AsyncMade(AsyncCommitStore, AsyncSnapshotStore, AsyncRegisterStore)
-    return transacting(DRIVER, lender_of(database, 1, timeout), made)
+    return transacting(DRIVER, lender_of(database, 1, timeout), made, table)

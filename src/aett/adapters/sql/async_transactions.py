@@ -12,7 +12,6 @@ from aett.adapters.lending.awaiting import AsyncLender
 from aett.adapters.lending.blocking import Joined
 from aett.adapters.sql.async_stores import AsyncSqlCommitStore, AsyncSqlRegisterStore, AsyncSqlSnapshotStore
 from aett.adapters.sql.awaiting import AsyncDriver
-from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.transactions import Undone, undo_if
 from aett.adapters.store.block import AsyncBlock
 from aett.adapters.store.reading import PAGE_SIZE
@@ -37,16 +36,15 @@ class AsyncTransaction(AsyncBlock[K]):
     connection: the driver's own. Do not commit on it; the block does.
     """
 
-    def __init__(self, connection: K, made: AsyncMade, stack: AsyncExitStack) -> None:
+    def __init__(self, connection: K, made: AsyncMade, table: str, stack: AsyncExitStack) -> None:
         super().__init__(connection, stack)
-        self._made = made
+        self._made, self._table = made, table
 
     def commit_store(
         self,
         *,
         topic_map: TopicMap,
         conflict_detector: ConflictDetector = ConflictDetector(),
-        table: str = TABLE,
         page_size: int = PAGE_SIZE,
         max_commit_size: int | None = None,
     ) -> AsyncSqlCommitStore[Any]:
@@ -56,24 +54,24 @@ class AsyncTransaction(AsyncBlock[K]):
                 Joined(self.connection),
                 topic_map=topic_map,
                 conflict_detector=conflict_detector,
-                table=table,
+                table=self._table,
                 page_size=page_size,
                 max_commit_size=max_commit_size,
             )
         )
 
-    def snapshot_store(self, *, table: str = TABLE) -> AsyncSqlSnapshotStore[Any]:
+    def snapshot_store(self) -> AsyncSqlSnapshotStore[Any]:
         """A snapshot store within it."""
-        return self._ending_with_it(self._made.snapshot_store(Joined(self.connection), table=table))
+        return self._ending_with_it(self._made.snapshot_store(Joined(self.connection), table=self._table))
 
-    def registers(self, *, table: str = TABLE) -> AsyncSqlRegisterStore[Any]:
+    def registers(self) -> AsyncSqlRegisterStore[Any]:
         """A register store within it."""
-        return self._ending_with_it(self._made.register_store(Joined(self.connection), table=table))
+        return self._ending_with_it(self._made.register_store(Joined(self.connection), table=self._table))
 
 
 @asynccontextmanager
 async def transacting(
-    driver: AsyncDriver[K], lender: AsyncLender[K], made: AsyncMade
+    driver: AsyncDriver[K], lender: AsyncLender[K], made: AsyncMade, table: str
 ) -> AsyncGenerator[AsyncTransaction[K]]:
     """A transaction on a connection of the lender's, which is closed afterwards."""
     failures, within = driver.failures, False
@@ -84,7 +82,7 @@ async def transacting(
             await ends.enter_async_context(driver.transaction(connection, lender.joins))
             within = True
             async with AsyncExitStack() as stores:
-                transaction = AsyncTransaction(connection, made, stores)
+                transaction = AsyncTransaction(connection, made, table, stores)
                 yield transaction
             within = False
             undo_if(transaction.undone)

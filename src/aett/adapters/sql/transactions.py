@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from aett.adapters.lending.blocking import Joined, Lender
-from aett.adapters.sql.dialect import TABLE
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.stores import SqlCommitStore, SqlRegisterStore, SqlSnapshotStore
 from aett.adapters.store.block import Block
@@ -53,16 +52,15 @@ class Transaction(Block[K]):
     connection: the driver's own. Do not commit on it; the block does.
     """
 
-    def __init__(self, connection: K, made: Made, stack: ExitStack) -> None:
+    def __init__(self, connection: K, made: Made, table: str, stack: ExitStack) -> None:
         super().__init__(connection, stack)
-        self._made = made
+        self._made, self._table = made, table
 
     def commit_store(
         self,
         *,
         topic_map: TopicMap,
         conflict_detector: ConflictDetector = ConflictDetector(),
-        table: str = TABLE,
         page_size: int = PAGE_SIZE,
         max_commit_size: int | None = None,
     ) -> SqlCommitStore[Any]:
@@ -72,30 +70,30 @@ class Transaction(Block[K]):
                 Joined(self.connection),
                 topic_map=topic_map,
                 conflict_detector=conflict_detector,
-                table=table,
+                table=self._table,
                 page_size=page_size,
                 max_commit_size=max_commit_size,
             )
         )
 
-    def snapshot_store(self, *, table: str = TABLE) -> SqlSnapshotStore[Any]:
+    def snapshot_store(self) -> SqlSnapshotStore[Any]:
         """A snapshot store within it."""
-        return self._ending_with_it(self._made.snapshot_store(Joined(self.connection), table=table))
+        return self._ending_with_it(self._made.snapshot_store(Joined(self.connection), table=self._table))
 
-    def registers(self, *, table: str = TABLE) -> SqlRegisterStore[Any]:
+    def registers(self) -> SqlRegisterStore[Any]:
         """A register store within it."""
-        return self._ending_with_it(self._made.register_store(Joined(self.connection), table=table))
+        return self._ending_with_it(self._made.register_store(Joined(self.connection), table=self._table))
 
 
 @contextmanager
-def transacting(driver: Driver[K], lender: Lender[K], made: Made) -> Generator[Transaction[K]]:
+def transacting(driver: Driver[K], lender: Lender[K], made: Made, table: str) -> Generator[Transaction[K]]:
     """A transaction on a connection of the lender's, which is closed afterwards."""
     failures, within = driver.failures, False
     try:
         with closing(lender), lender.lent(alone=False) as connection, driver.transaction(connection):
             within = True
             with ExitStack() as stack:
-                transaction = Transaction(connection, made, stack)
+                transaction = Transaction(connection, made, table, stack)
                 yield transaction
             within = False
             undo_if(transaction.undone)

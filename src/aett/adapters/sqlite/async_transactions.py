@@ -31,12 +31,15 @@ class AsyncTransaction(AsyncBlock[aiosqlite.Connection]):
     connection: do not commit on it; the block does.
     """
 
+    def __init__(self, connection: aiosqlite.Connection, table: str, stack: AsyncExitStack) -> None:
+        super().__init__(connection, stack)
+        self._table = table
+
     def commit_store(
         self,
         *,
         topic_map: TopicMap,
         conflict_detector: ConflictDetector = ConflictDetector(),
-        table: str = TABLE,
         page_size: int = PAGE_SIZE,
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> AsyncCommitStore:
@@ -46,25 +49,26 @@ class AsyncTransaction(AsyncBlock[aiosqlite.Connection]):
                 self.connection,
                 topic_map=topic_map,
                 conflict_detector=conflict_detector,
-                table=table,
+                table=self._table,
                 page_size=page_size,
                 max_commit_size=max_commit_size,
             )
         )
 
-    def snapshot_store(self, *, table: str = TABLE) -> AsyncSnapshotStore:
+    def snapshot_store(self) -> AsyncSnapshotStore:
         """A snapshot store within it."""
-        return self._ending_with_it(AsyncSnapshotStore(self.connection, table=table))
+        return self._ending_with_it(AsyncSnapshotStore(self.connection, table=self._table))
 
-    def registers(self, *, table: str = TABLE) -> AsyncRegisterStore:
+    def registers(self) -> AsyncRegisterStore:
         """A register store within it."""
-        return self._ending_with_it(AsyncRegisterStore(self.connection, table=table))
+        return self._ending_with_it(AsyncRegisterStore(self.connection, table=self._table))
 
 
 @asynccontextmanager
 async def async_transaction(
     database: str | os.PathLike[str] | aiosqlite.Connection,
     *,
+    table: str = TABLE,
     busy_timeout: float = BUSY_TIMEOUT,
     synchronous: Synchronous = "FULL",
 ) -> AsyncGenerator[AsyncTransaction]:
@@ -84,7 +88,7 @@ async def async_transaction(
             await _whole(_said(place, told, words.begin))
             begun = True
             async with AsyncExitStack() as stores:
-                transaction = AsyncTransaction(connection, stores)
+                transaction = AsyncTransaction(connection, table, stores)
                 yield transaction
             undone = transaction.undone
         finally:

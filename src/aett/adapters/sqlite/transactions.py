@@ -51,12 +51,15 @@ class Transaction(Block[sqlite3.Connection]):
     connection: do not commit on it; the block does.
     """
 
+    def __init__(self, connection: sqlite3.Connection, table: str, stack: ExitStack) -> None:
+        super().__init__(connection, stack)
+        self._table = table
+
     def commit_store(
         self,
         *,
         topic_map: TopicMap,
         conflict_detector: ConflictDetector = ConflictDetector(),
-        table: str = TABLE,
         page_size: int = PAGE_SIZE,
         max_commit_size: int = MAX_COMMIT_SIZE,
     ) -> CommitStore:
@@ -66,25 +69,26 @@ class Transaction(Block[sqlite3.Connection]):
                 self.connection,
                 topic_map=topic_map,
                 conflict_detector=conflict_detector,
-                table=table,
+                table=self._table,
                 page_size=page_size,
                 max_commit_size=max_commit_size,
             )
         )
 
-    def snapshot_store(self, *, table: str = TABLE) -> SnapshotStore:
+    def snapshot_store(self) -> SnapshotStore:
         """A snapshot store within it."""
-        return self._ending_with_it(SnapshotStore(self.connection, table=table))
+        return self._ending_with_it(SnapshotStore(self.connection, table=self._table))
 
-    def registers(self, *, table: str = TABLE) -> RegisterStore:
+    def registers(self) -> RegisterStore:
         """A register store within it."""
-        return self._ending_with_it(RegisterStore(self.connection, table=table))
+        return self._ending_with_it(RegisterStore(self.connection, table=self._table))
 
 
 @contextmanager
 def transaction(
     database: str | os.PathLike[str] | sqlite3.Connection,
     *,
+    table: str = TABLE,
     busy_timeout: float = BUSY_TIMEOUT,
     synchronous: Synchronous = "FULL",
 ) -> Generator[Transaction]:
@@ -106,7 +110,7 @@ def transaction(
         undone = True
         try:
             with ExitStack() as stores:
-                begun = Transaction(connection, stores)
+                begun = Transaction(connection, table, stores)
                 yield begun
             undone = begun.undone
         finally:
