@@ -99,7 +99,7 @@ PUBLIC = {
     ],
     "aett.adapters.mssql": [*STORES, *BLOCKS],
     "aett.adapters.mysql": [*STORES, *BLOCKS],
-    "aett.adapters.postgresql": [*STORES, *BLOCKS],
+    "aett.adapters.postgresql": [*STORES, "async_transaction", "bells", "transaction"],
     "aett.adapters.s3": sorted([*STORES, "Configuration"]),
     "aett.adapters.sqlite": [*STORES, *BLOCKS],
     "aett.testing": [

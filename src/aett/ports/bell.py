@@ -13,19 +13,23 @@ from typing import Final
 _listeners: Final[dict[object, Callable[[str], object]]] = {}
 
 
-def ring(tenant_id: str) -> None:
-    """Something was appended to this tenant's log."""
+def ring(tenant_id: str, *, but: object = None) -> None:
+    """Something was appended to this tenant's log. but: a listener that knows, by the key that it was given."""
     if _listeners:
-        for listener in tuple(_listeners.values()):
-            listener(tenant_id)
+        for key, listener in tuple(_listeners.items()):
+            if key is not but:
+                listener(tenant_id)
 
 
 @contextmanager
-def listening(listener: Callable[[str], object]) -> Generator[None]:
-    """While it is entered, the listener is called with the tenant, in the thread that writes; it must not fail."""
+def listening(listener: Callable[[str], object]) -> Generator[object]:
+    """While it is entered, the listener is called with the tenant, in the thread that writes; it must not fail.
+
+    Gives the listener's key.
+    """
     key = object()
     _listeners[key] = listener
     try:
-        yield
+        yield key
     finally:
         del _listeners[key]

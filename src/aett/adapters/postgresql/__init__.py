@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AsyncSnapshotStore,
         async_transaction,
     )
+    from aett.adapters.postgresql.ringing import bells
     from aett.adapters.postgresql.stores import (
         CommitStore,
         PersistenceManagement,
@@ -32,11 +33,13 @@ __all__ = [
     "RegisterStore",
     "SnapshotStore",
     "async_transaction",
+    "bells",
     "transaction",
 ]
 
 __getattr__ = later(
     __name__,
-    {name: "async_stores" if name.lower().startswith("async") else "stores" for name in __all__},
-    {"stores": "postgresql", "async_stores": "postgresql-async"},
+    {name: "async_stores" if name.lower().startswith("async") else "stores" for name in __all__}
+    | {"bells": "ringing"},
+    {"stores": "postgresql", "ringing": "postgresql", "async_stores": "postgresql-async"},
 )
