@@ -2,10 +2,10 @@
 
 # python benchmarks/waking.py postgresql://user@host/database
 #
-# One process commits, now and then; another runs a handler, which tells when it was reached. Printed are median and
-# 99th percentile of the milliseconds between the beginning of the commit and the handler, once with `bells` and
-# once without. Then 16 tasks append as fast as they can, by turns with and without, and the ratio of the medians is
-# printed: what bells cost the writers. Absolute figures mean nothing on a shared machine.
+# One process commits, now and then; another runs a handler, which tells when it was reached. Printed are median
+# and 99th percentile of the milliseconds between the beginning of the commit and the handler, once with `bells`
+# and once without. Then 16 tasks append as fast as they can, by turns with and without, and the ratio of the
+# medians is printed: what bells cost the writers. Absolute figures mean nothing on a shared machine.
 
 from __future__ import annotations
 
