@@ -15,17 +15,17 @@ import statistics
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from multiprocessing.synchronize import Event
 from typing import Any
 from uuid import uuid4
-
-from readers_beside_writers import appended
 
 from aett import Handler, Head, Pace, Recorded, Runner
 from aett.adapters.postgresql import CommitStore, PersistenceManagement, RegisterStore, bells, transaction
 from aett.testing.samples import START, TOPICS, Noted
 
 TENANT, COMMITS, TURNS = "benchmark", 200, 3
+appended: Any = import_module("readers_beside_writers").appended  # beside this script
 
 
 def rung(url: str, *, with_bells: bool) -> AbstractContextManager[Any]:

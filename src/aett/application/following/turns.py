@@ -109,7 +109,8 @@ class Turns(Working):
     def _first(self) -> Plan[Position]:
         """Where it begins for which there is no register yet."""
         follower = self.part.follower
-        yield from other_partitions(self.part)
+        if not isinstance(follower, Projection):
+            yield from other_partitions(self.part)
         if not isinstance(follower, Reactor):
             return Position()
         if (before := (yield from superseded(self.part))) is not None:
