@@ -170,7 +170,7 @@ def test_a_state_that_is_put_apart_from_its_position_is_found_out() -> None:
         def put(self, registers: Any, register: Register, payload: bytes) -> Plan[Outcome[Register, Overtaken]]:
             before, _ = position_of(register)
             after, state = position_of(register_with(register, payload))
-            answer = yield from registers.put(
+            answer: Outcome[Register, Overtaken] = yield from registers.put(
                 register, written(evolve(after, checkpoint=before.checkpoint), state)
             )
             if isinstance(answer, Success):
