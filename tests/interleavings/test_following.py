@@ -68,8 +68,8 @@ class On:
 
     def put(self, registers: Any, register: Register, payload: bytes) -> Plan[Outcome[Register, Overtaken]]:
         """Put it."""
-        answer: Outcome[Register, Overtaken] = yield from registers.put(register, payload)
-        return answer
+        plan: Plan[Outcome[Register, Overtaken]] = registers.put(register, payload)
+        return (yield from plan)
 
     def turn(  # noqa: C901  # a reply to each step
         self, mark: int, turns: Turns, memory: Memory, seconds: count[int]
@@ -84,11 +84,11 @@ class On:
                     found: list[Commit] = yield from self.log(commits, step)
                     return Stretch(found, more=len(found) == step.limit)
                 case ReadTail(tenant_id):
-                    tail: Tail = yield from commits.tail(tenant_id)
-                    return tail
+                    tail: Plan[Tail] = commits.tail(tenant_id)
+                    return (yield from tail)
                 case ReadRegister(tenant_id, name):
-                    register: Register = yield from registers.get(tenant_id, name)
-                    return register
+                    found_there: Plan[Register] = registers.get(tenant_id, name)
+                    return (yield from found_there)
                 case PutRegister(register, payload):
                     return (yield from self.put(registers, register, payload))
                 case Clock():
@@ -170,11 +170,10 @@ def test_a_state_that_is_put_apart_from_its_position_is_found_out() -> None:
         def put(self, registers: Any, register: Register, payload: bytes) -> Plan[Outcome[Register, Overtaken]]:
             before, _ = position_of(register)
             after, state = position_of(register_with(register, payload))
-            answer: Outcome[Register, Overtaken] = yield from registers.put(
-                register, written(evolve(after, checkpoint=before.checkpoint), state)
-            )
+            torn = written(evolve(after, checkpoint=before.checkpoint), state)
+            answer = yield from super().put(registers, register, torn)
             if isinstance(answer, Success):
-                answer = yield from registers.put(answer.unwrap(), payload)
+                answer = yield from super().put(registers, answer.unwrap(), payload)
             return answer
 
     on = ENGINES["mongodb"]
