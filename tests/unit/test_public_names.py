@@ -112,6 +112,7 @@ PUBLIC = {
         "Traits",
         "Transacting",
         "check_commutes",
+        "check_exactly_once",
         "conformance",
         "given",
         "happened",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aett.core.later import later
+from aett.testing.exactly_once import check_exactly_once
 from aett.testing.faults import Faults
 from aett.testing.given import given
 from aett.testing.harness import Harness, Place
@@ -43,6 +44,7 @@ __all__ = [
     "Traits",
     "Transacting",
     "check_commutes",
+    "check_exactly_once",
     "conformance",
     "given",
     "happened",

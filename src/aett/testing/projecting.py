@@ -72,7 +72,7 @@ def projected(projection: Projection[S, E], *events: E | Happened[E]) -> Project
 
     Those that the projection does not want by its topics it does not see.
     """
-    given = [_placed(each) for each in events]
+    given = [placed(each) for each in events]
     scene = Scene(projection.name, tuple(each.event for each in given))
     history = list[Recorded[E]]()
     heads = dict[tuple[str, str], Head]()
@@ -89,8 +89,9 @@ def projected(projection: Projection[S, E], *events: E | Happened[E]) -> Project
     return ProjectedHistory(scene, project(projection, history), expects=Unexpected(scene))
 
 
-def _placed(event: Any) -> Happened[Any]:
-    placed: Any = event  # of a type that only its reader knows
-    if not isinstance(placed, Happened):
-        placed = Happened(event)
-    return placed  # type: ignore[no-any-return]
+def placed(event: Any) -> Happened[Any]:
+    """The event with its place; with the usual one, if it comes without."""
+    found: Any = event  # of a type that only its reader knows
+    if not isinstance(found, Happened):
+        found = Happened(event)
+    return found  # type: ignore[no-any-return]
