@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from aett.application.following.pace import Pace
     from aett.application.following.position import Stop
     from aett.application.following.runner import Runner
-    from aett.application.following.running import Running, Tenants
+    from aett.application.following.running import Running, Tenants, Turned
     from aett.application.following.watching import AsyncFollowers, Followers
     from aett.application.following.watching_plans import Lag, Projected
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
@@ -86,6 +86,7 @@ _LATER = {
     "SnapshotPolicy": "application.snapshot_policy",
     "Stop": "application.following.position",
     "Tenants": "application.following.running",
+    "Turned": "application.following.running",
     "Undispatched": "application.saga_plans",
     "WriteRejection": "application.writing",
     "async_follow": "application.following.iterating",
@@ -156,6 +157,7 @@ __all__ = [
     "Tenants",
     "Topic",
     "TopicMap",
+    "Turned",
     "Undispatched",
     "UnknownTopic",
     "UnsupportedServer",

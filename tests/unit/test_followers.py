@@ -27,6 +27,7 @@ from aett import (
     Tenants,
     Topic,
     TopicMap,
+    Turned,
     UnsupportedType,
 )
 from aett.adapters import memory
@@ -386,6 +387,25 @@ def test_quiet_tenants_are_followed_beside_a_busy_one_and_new_ones_are_found(sho
         until(lambda: len(seen) == 101)
         shop.write("x", tenant="new")
         until(lambda: "new" in seen)
+
+
+def test_an_observer_is_told_of_every_turn_and_does_no_harm(shop: Shop) -> None:
+    told = list[Turned]()
+
+    def observe(turned: Turned) -> None:
+        told.append(turned)
+        raise LookupError
+
+    last = shop.write("a", "b", "c")
+    with shop.runner(WORDS, handler(shop), reactor(shop), observe=observe):
+        for each in (WORDS, handler(shop), reactor(shop)):
+            shop.followers.wait_for(each, last.checkpoint or 0)
+    for register in ("projection/words/1", "handler/h/1", "reactor/r/1"):
+        own = [each for each in told if each.register == register]
+        assert sum(each.events for each in own) == 3
+        assert {each.tenant_id for each in own} == {"t"}
+        assert max(each.checkpoint for each in own) == last.checkpoint
+        assert all(each.seconds >= 0 and each.trouble is None for each in own)
 
 
 # What is refused

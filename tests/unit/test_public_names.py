@@ -70,6 +70,7 @@ PUBLIC = {
         "Tenants",
         "Topic",
         "TopicMap",
+        "Turned",
         "Undispatched",
         "UnknownTopic",
         "UnsupportedServer",
@@ -111,6 +112,7 @@ PUBLIC = {
         "Race",
         "Traits",
         "Transacting",
+        "Trouble",
         "check_commutes",
         "check_exactly_once",
         "conformance",
@@ -118,6 +120,7 @@ PUBLIC = {
         "happened",
         "projected",
         "run_machine",
+        "unreliable",
     ],
 }
 

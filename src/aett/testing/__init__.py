@@ -15,6 +15,7 @@ from aett.testing.given import given
 from aett.testing.harness import Harness, Place
 from aett.testing.projecting import happened, projected
 from aett.testing.traits import Traits
+from aett.testing.unreliable import Trouble, unreliable
 
 if TYPE_CHECKING:
     from aett.testing.commuting import check_commutes
@@ -43,6 +44,7 @@ __all__ = [
     "Race",
     "Traits",
     "Transacting",
+    "Trouble",
     "check_commutes",
     "check_exactly_once",
     "conformance",
@@ -50,6 +52,7 @@ __all__ = [
     "happened",
     "projected",
     "run_machine",
+    "unreliable",
 ]
 
 __getattr__ = later(__name__, _LATER, dict.fromkeys(_LATER.values(), "testing"))

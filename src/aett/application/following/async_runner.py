@@ -16,7 +16,7 @@ from aett.application.following.memory import Holding, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.performing import AsyncBegin, AsyncFollowersPerformer
 from aett.application.following.roster import Entry, Roster
-from aett.application.following.running import Running, Tenants, checked, name_of_this, running
+from aett.application.following.running import Observe, Running, Tenants, checked, name_of_this, observed, running
 from aett.application.following.steps import ReadTenants
 from aett.application.following.turns import Turns
 from aett.core.plan import arun
@@ -49,8 +49,10 @@ class AsyncRunner:
         pace: Pace = Pace(),
         workers: int = 4,
         name: str | None = None,
+        observe: Observe | None = None,
     ) -> None:
         named = checked(followers, tenants, workers, transactions=begin is not None)
+        self._observe = observe
         self.name = name or name_of_this()
         self._performer = AsyncFollowersPerformer(store, registers, begin)
         self._roster, self._pace = Roster(followers, pace), pace
@@ -133,7 +135,9 @@ class AsyncRunner:
         """What each task does."""
         while (entry := await self._next()) is not None:
             turns = Turns(entry.part, self.name, self._roster.pace)
+            begun = time.monotonic()
             turn = await arun(turns.turn(entry.memory), self._performer)
+            observed(self._observe, entry.part, turn, time.monotonic() - begun)
             if isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching):
                 self._performer.stretches.forget(entry.part.tenant_id)
             self._roster.put_back(entry, turn, time.monotonic())

@@ -51,8 +51,13 @@ Memory: TypeAlias = Watching | Holding
 
 
 class Turn(NamedTuple):
-    """What came of a turn: what to remember, when to take the next one, in seconds, and what went wrong."""
+    """What came of a turn.
+
+    memory: what to remember. wait: when to take the next one, in seconds. trouble: what went wrong.
+    events: how many were handled.
+    """
 
     memory: Memory
     wait: float
     trouble: Exception | None = None
+    events: int = 0

@@ -16,7 +16,7 @@ from aett.application.following.memory import Holding, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.performing import Begin, FollowersPerformer
 from aett.application.following.roster import Entry, Roster
-from aett.application.following.running import Running, Tenants, checked, name_of_this, running
+from aett.application.following.running import Observe, Running, Tenants, checked, name_of_this, observed, running
 from aett.application.following.steps import ReadTenants
 from aett.application.following.turns import Turns
 from aett.core.plan import run
@@ -42,6 +42,7 @@ class Runner:
     begin: begins a transaction of the database in which the registers are, `lambda: transaction(pool)`; handlers
       need it.
     workers: how many threads take turns. name: of this runner, in the registers; by default host and process.
+    observe: is told of every turn, in the thread that took it; for metrics and traces.
 
     When it stops, what is in hand is finished, and the followers are let go. Raises `ValueError`, `TypeError` or
     `UnsupportedType`, at once, if a follower cannot be run.
@@ -57,8 +58,10 @@ class Runner:
         pace: Pace = Pace(),
         workers: int = 4,
         name: str | None = None,
+        observe: Observe | None = None,
     ) -> None:
         named = checked(followers, tenants, workers, transactions=begin is not None)
+        self._observe = observe
         self.name = name or name_of_this()
         self._performer = FollowersPerformer(store, registers, begin)
         self._roster, self._pace = Roster(followers, pace), pace
@@ -147,7 +150,9 @@ class Runner:
         """What each thread does."""
         while (entry := self._next()) is not None:
             turns = Turns(entry.part, self.name, self._roster.pace)
+            begun = time.monotonic()
             turn = run(turns.turn(entry.memory), self._performer)
+            observed(self._observe, entry.part, turn, time.monotonic() - begun)
             with self._changed:
                 if isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching):
                     self._performer.stretches.forget(entry.part.tenant_id)

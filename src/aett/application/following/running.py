@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, Final, TypeAlias
 from uuid import uuid4
 
 from attrs import frozen
 
 from aett.application.following.followers import Follower, Handler, Part, Reactor
-from aett.application.following.memory import Holding
+from aett.application.following.memory import Holding, Turn
 from aett.application.following.roster import Entry
 from aett.core import identifier
 from aett.core.number import positive
 from aett.core.projection import Projection
 from aett.core.snapshot import state_codec
+
+_LOG: Final = logging.getLogger("aett.following")
 
 
 class Tenants(Enum):
@@ -44,6 +47,37 @@ class Running:
     holds: bool
     caught_up: bool
     trouble: Exception | None
+
+
+@frozen
+class Turned:
+    """A turn that a runner has taken, for metrics and traces.
+
+    register: of the follower. checkpoint: how far it has come; 0 if it is not held. events: how many were handled.
+    seconds: how long it took. trouble: what went wrong.
+    """
+
+    tenant_id: str
+    register: str
+    checkpoint: int
+    events: int
+    seconds: float
+    trouble: Exception | None
+
+
+Observe: TypeAlias = Callable[[Turned], object]
+
+
+def observed(observe: Observe | None, part: Part, turn: Turn, seconds: float) -> None:
+    """Tell it of a turn; what it does wrong is logged."""
+    if observe is None:
+        return
+    checkpoint = turn.memory.position.checkpoint if isinstance(turn.memory, Holding) else 0
+    told = Turned(part.tenant_id, part.register, checkpoint, turn.events, seconds, turn.trouble)
+    try:
+        observe(told)
+    except Exception:  # noqa: BLE001  # of a function of the user's
+        _LOG.exception("%s: the observer failed", part.register)
 
 
 def running(entry: Entry) -> Running:

@@ -108,7 +108,7 @@ class Working:
             failures=0,
             size=_grown(held.size),
         )
-        return Turn(held, 0.0 if page.more else self.pace.poll)
+        return Turn(held, 0.0 if page.more else self.pace.poll, events=len(batch))
 
     def _react(self, reactor: Reactor[Any], held: Holding, page: Page) -> Plan[Turn]:
         for each in page.events:
@@ -122,23 +122,23 @@ class Working:
                 held = yield from self.put(held, now)
         now = yield from Clock()
         held = yield from self.put(evolve(held, position=page.reached(held.position)), now)
-        return Turn(held, 0.0 if page.more else self.pace.poll)
+        return Turn(held, 0.0 if page.more else self.pace.poll, events=len(page.events))
 
     def _went_on(self, held: Holding, page: Page) -> Plan[Turn]:
         """Put the position, and the state, if it is time to."""
-        held = evolve(held, position=page.reached(held.position))
+        held, count = evolve(held, position=page.reached(held.position)), len(page.events)
         now = yield from Clock()
         if held.position == held.kept:
             return Turn(held, 0.0 if page.more else held.rest or self.pace.poll)
         if page.more:
             if held.events >= self.pace.every or now - held.put_at >= self.pace.seconds:
                 held = yield from self.put(held, now)
-            return Turn(held, 0.0)
+            return Turn(held, 0.0, events=count)
         due = held.put_at + (self.pace.pause if held.events else self.pace.seconds) - now
         if due <= 0 or not held.kept.caught_up:
             held = yield from self.put(held, now)
             due = self.pace.longest_poll
-        return Turn(held, min(held.rest or self.pace.poll, due))
+        return Turn(held, min(held.rest or self.pace.poll, due), events=count)
 
     def _failed(self, held: Holding, batch: Sequence[Recorded[Any]], error: Exception) -> Plan[Turn]:
         """A function of the user's has failed for these events."""
