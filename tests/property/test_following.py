@@ -196,11 +196,13 @@ def projection(_: World) -> Follower:
 
 
 def handler(_: World) -> Follower:
-    return Handler[Added, World](name="h", topics=Added, handle=lambda batch, tx: tx.handled(batch), partitions=2)
+    return Handler[Added, World](
+        name="h", topics=Added, handle=lambda batch, tx: tx.handled(batch), partitions=2, attempts=100_000
+    )
 
 
 def reactor(world: World) -> Follower:
-    return Reactor[Added](name="r", topics=Added, react=world.react)
+    return Reactor[Added](name="r", topics=Added, react=world.react, attempts=100_000)
 
 
 STREAMS = st.sampled_from(["a", "b", "c", "d"])
