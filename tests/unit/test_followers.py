@@ -32,6 +32,7 @@ from aett import (
 )
 from aett.adapters import memory
 from aett.ports import CommitStore, RegisterStore
+from aett.testing import unreliable
 from aett.testing.samples import START
 
 PACE = Pace(lease=0.2, retry=0.001, longest_retry=0.002, longest_poll=0.02, discovery=0.02, pause=0.001)
@@ -346,12 +347,12 @@ def test_who_stops_lets_go_and_who_dies_is_followed_when_his_lease_is_over(
         last = shop.write("a")
         with shop.runner(follower, name="one"):
             shop.followers.wait_for(follower, last.checkpoint or 0)
-            assert shop.followers.lag(follower).holder == "one"
+            assert shop.followers.lag(follower).holder.startswith("one ")
         assert shop.followers.lag(follower).holder == ""
     dead = shop.runner(follower, name="dead")
     monkeypatch.setattr(dead, "_release", lambda _: None)  # it never comes to that
     with dead:
-        until(lambda: shop.followers.lag(follower).holder == "dead")
+        until(lambda: shop.followers.lag(follower).holder.startswith("dead "))
     last = shop.write("b")
     begun = time.monotonic()
     with shop.runner(follower, name="two"):
@@ -371,6 +372,44 @@ def test_nothing_is_written_while_nothing_happens(shop: Shop) -> None:
         before = [shop.registers.get("t", each) for each in shop.registers.names("t")]
         time.sleep(3 * PACE.lease)
         assert [shop.registers.get("t", each) for each in shop.registers.names("t")] == before
+
+
+def test_runners_of_one_name_do_not_take_from_each_other(shop: Shop) -> None:
+    follower = reactor(shop)
+    shop.write("a")
+    with shop.runner(follower, name="web"), shop.runner(follower, name="web"):
+        until(lambda: shop.followers.lag(follower).caught_up)
+        holder = shop.followers.lag(follower).holder
+        for _ in range(20):
+            shop.write("b")
+            time.sleep(0.01)
+            assert shop.followers.lag(follower).holder == holder
+
+
+def test_a_follower_begins_anew_at_once_when_its_tenant_was_purged(shop: Shop) -> None:
+    last = shop.write("a")
+    with shop.runner(WORDS, reactor(shop), pace=evolve(PACE, lease=60.0)):
+        shop.followers.wait_for(WORDS, last.checkpoint or 0)
+        with memory.PersistenceManagement(shop.memory) as management:
+            management.purge("t")
+        last = shop.write("b")
+        shop.followers.wait_for(WORDS, last.checkpoint or 0, timeout=30)
+        shop.followers.wait_for(reactor(shop), last.checkpoint or 0, timeout=30)
+        assert shop.followers.state(WORDS).state == "b"
+
+
+def test_a_put_whose_reply_is_lost_costs_no_lease(shop: Shop) -> None:
+    registers, trouble = unreliable(shop.registers)
+    follower = reactor(shop)
+    pace = evolve(PACE, lease=60.0)
+    with Runner(follower, tenants=["t"], store=shop.store, registers=registers, pace=pace, workers=1):
+        until(lambda: shop.followers.lag(follower).caught_up)
+        trouble.lose_replies()
+        last = shop.write("a")
+        shop.followers.wait_for(follower, last.checkpoint or 0, timeout=30)
+        last = shop.write("b")
+        shop.followers.wait_for(follower, last.checkpoint or 0, timeout=30)
+    assert shop.done == ["a", "b"]
 
 
 # Tenants

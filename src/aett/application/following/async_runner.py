@@ -53,7 +53,7 @@ class AsyncRunner:
     ) -> None:
         named = checked(followers, tenants, workers, transactions=begin is not None)
         self._observe = observe
-        self.name = name or name_of_this()
+        self.name = name_of_this(name)
         self._performer = AsyncFollowersPerformer(store, registers, begin)
         self._roster, self._pace = Roster(followers, pace), pace
         self._all = tenants is Tenants.ALL

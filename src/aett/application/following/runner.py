@@ -41,7 +41,8 @@ class Runner:
     store, registers: the ports; several threads use them at once.
     begin: begins a transaction of the database in which the registers are, `lambda: transaction(pool)`; handlers
       need it.
-    workers: how many threads take turns. name: of this runner, in the registers; by default host and process.
+    workers: how many threads take turns. name: what the name of this runner, in the registers, begins
+      with; by default host and process.
     observe: is told of every turn, in the thread that took it; for metrics and traces.
 
     When it stops, what is in hand is finished, and the followers are let go. Raises `ValueError`, `TypeError` or
@@ -62,7 +63,7 @@ class Runner:
     ) -> None:
         named = checked(followers, tenants, workers, transactions=begin is not None)
         self._observe = observe
-        self.name = name or name_of_this()
+        self.name = name_of_this(name)
         self._performer = FollowersPerformer(store, registers, begin)
         self._roster, self._pace = Roster(followers, pace), pace
         self._all = tenants is Tenants.ALL

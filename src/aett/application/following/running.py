@@ -94,9 +94,9 @@ def running(entry: Entry) -> Running:
     )
 
 
-def name_of_this() -> str:
-    """A name that no other runner has, and that says where it runs."""
-    return f"{socket.gethostname()} {os.getpid()} {uuid4().hex[:8]}"
+def name_of_this(given: str | None) -> str:
+    """A name that no other runner has, although they be given the same; it says where it runs."""
+    return f"{given or f'{socket.gethostname()} {os.getpid()}'} {uuid4().hex[:8]}"
 
 
 def checked(

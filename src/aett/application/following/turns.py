@@ -58,12 +58,19 @@ class Turns(Working):
                 case Holding():
                     return (yield from self.work(memory))
         except Lost as lost:
-            _LOG.info("%s: another runner has taken it over", self.part.register)
-            return Turn(Watching(lost.found.version), self.look)
+            return self._lost(lost.found)
         except Exception as error:  # noqa: BLE001  # the storage's: whatever it is, it may pass
             troubles = memory.troubles + 1
             _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error)
             return Turn(evolve(memory, troubles=troubles), self.pace.after_failure(troubles), error)
+
+    def _lost(self, found: Register) -> Turn:
+        """Somebody else has put something; or we ourselves have, and were not told, or it was purged."""
+        position, _ = read(found)
+        if position.holder in {"", self.holder} and position.stop is None:
+            return Turn(Watching(), 0.0)
+        _LOG.info("%s: another runner has taken it over", self.part.register)
+        return Turn(Watching(found.version), self.look)
 
     def release(self, memory: Memory) -> Plan[None]:
         """Put what has been done, and let go."""

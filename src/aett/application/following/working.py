@@ -119,10 +119,18 @@ class Working:
             held = evolve(held, position=held.position.beyond(each), events=held.events + 1, failures=0)
             now = yield from Clock()
             if now - held.put_at >= self.pace.lease / 3:
-                held = yield from self.put(held, now)
+                held = yield from self._put_or_not(held, now)
         now = yield from Clock()
-        held = yield from self.put(evolve(held, position=page.reached(held.position)), now)
+        held = yield from self._put_or_not(evolve(held, position=page.reached(held.position)), now)
         return Turn(held, 0.0 if page.more else self.pace.poll, events=len(page.events))
+
+    def _put_or_not(self, held: Holding, now: float) -> Plan[Holding]:
+        """Put what was done; if the storage does not answer, go on: what was done is not to be done again."""
+        try:
+            return (yield from self.put(held, now))
+        except StorageUnavailable as error:
+            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error)
+            return held
 
     def _went_on(self, held: Holding, page: Page) -> Plan[Turn]:
         """Put the position, and the state, if it is time to."""
