@@ -32,6 +32,7 @@ from aett.application.following.steps import (
     Together,
 )
 from aett.application.following.turns import Turns
+from aett.core.errors import StorageUnavailable
 from aett.core.outcome import Outcome
 from aett.core.plan import Plan, Step, run
 from aett.core.projection import Projection
@@ -167,12 +168,26 @@ class Runner:
     def advance(self, world: World) -> None:
         """One step further."""
         self.begin()
-        assert self.plan is not None
         assert self.step is not None
+        answer, failed = None, None
         try:
-            answer, failed = world(self.step), None
+            answer = world(self.step)
         except Fails as error:
-            answer, failed = None, error
+            failed = error
+        self._told(answer, failed)
+
+    def lose(self, world: World, *, done: bool) -> None:
+        """Its step is done, or not, and it is told that the storage did not answer."""
+        self.begin()
+        assert self.step is not None
+        if done:
+            with suppress(Fails):
+                world(self.step)
+        # Its own clock answers always.
+        self._told(world.now, None if isinstance(self.step, Clock) else StorageUnavailable())
+
+    def _told(self, answer: Any, failed: Exception | None) -> None:
+        assert self.plan is not None
         try:
             self.step = self.plan.throw(failed) if failed else self.plan.send(answer)
         except StopIteration as end:
@@ -212,6 +227,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("write"), STREAMS, EVENTS),
     st.tuples(st.just("advance"), NUMBER, st.integers(1, 12)),
     st.tuples(st.just("crash"), NUMBER, st.booleans()),
+    st.tuples(st.just("lose"), NUMBER, st.booleans()),
     st.tuples(st.just("fail"), st.integers(1, 3), st.just(None)),
     st.tuples(st.just("overtake"), NUMBER, st.just(None)),
     st.tuples(st.just("tick"), st.sampled_from([0.5, 2.0, 10.0])),
@@ -264,8 +280,8 @@ def walk(made: Callable[[World], Follower], actions: list[tuple[Any, ...]]) -> N
             case "advance", number, steps:
                 for _ in range(steps):
                     runners[int(number) % len(runners)].advance(world)
-            case "crash", number, done:
-                runners[int(number) % len(runners)].crash(world, done=done)
+            case ("crash" | "lose") as what, number, done:
+                getattr(runners[int(number) % len(runners)], what)(world, done=done)
             case "overtake", number, _:
                 for _ in range(3):  # it looks, sees that there is something to do, and that nothing comes of it
                     runners[int(number) % len(runners)].finish(world)

@@ -31,7 +31,7 @@ class Holding:
     register: as we have put it last; kept, put_at: the position that it holds, and when.
     position, state: what has been done, perhaps not yet put. events: how many since.
     failures: how often in a row the same event has failed. size: so many events are tried at once; None for all.
-    rest: the last one at the end of the log. troubles: as above.
+    rest: the last one at the end of the log. troubles: as above. unsure: the last put was not answered.
     """
 
     register: Register
@@ -43,6 +43,7 @@ class Holding:
     failures: int = 0
     size: int | None = None
     rest: float = 0.0
+    unsure: bool = False
     troubles: int = 0
 
 

@@ -101,7 +101,7 @@ class Working:
         now = yield from Clock()
         held = evolve(
             held,
-            register=_won(answer),
+            register=_won(answer, payload),
             kept=position,
             position=position,
             put_at=now,
@@ -111,6 +111,8 @@ class Working:
         return Turn(held, 0.0 if page.more else self.pace.poll, events=len(batch))
 
     def _react(self, reactor: Reactor[Any], held: Holding, page: Page) -> Plan[Turn]:
+        if held.unsure:
+            held = yield from self.put(held, (yield from Clock()))
         for each in page.events:
             try:
                 yield from Call(reactor.react, each)
@@ -130,7 +132,7 @@ class Working:
             return (yield from self.put(held, now))
         except StorageUnavailable as error:
             _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error)
-            return held
+            return evolve(held, unsure=True)
 
     def _went_on(self, held: Holding, page: Page) -> Plan[Turn]:
         """Put the position, and the state, if it is time to."""
@@ -177,7 +179,7 @@ class Working:
             return answer
 
         if isinstance(self.part.follower, Handler):
-            put = _won((yield from Together(together)))
+            put = _won((yield from Together(together)), payload)
         else:
             yield from written_once(self.part, at, letter)
             put = yield from self.swapped(register, payload)
@@ -212,17 +214,21 @@ class Working:
         follower = self.part.follower
         state = encoded(follower, held.state) if isinstance(follower, Projection) else b""
         register = yield from self.swapped(held.register, written(held.position, state))
-        return evolve(held, register=register, kept=held.position, put_at=now, events=0)
+        return evolve(held, register=register, kept=held.position, put_at=now, events=0, unsure=False)
 
     def swapped(self, register: Register, payload: bytes) -> Plan[Register]:
         """Put this into it; raises `Lost`."""
-        return _won((yield from PutRegister(register, payload)))
+        return _won((yield from PutRegister(register, payload)), payload)
 
 
-def _won(answer: Outcome[Register, Overtaken]) -> Register:
-    if isinstance(answer, Failure):
-        raise Lost(answer.failure())
-    return answer.unwrap()
+def _won(answer: Outcome[Register, Overtaken], payload: bytes) -> Register:
+    """The register as it is now; raises `Lost` if somebody else has put something."""
+    if not isinstance(answer, Failure):
+        return answer.unwrap()
+    overtaken = answer.failure()
+    if overtaken.found.payload == payload:  # we have, a moment ago, and were not told: our name is in it
+        return overtaken.found
+    raise Lost(overtaken)
 
 
 def _grown(size: int | None) -> int | None:
