@@ -3,7 +3,8 @@
 1. Two connections of its own, and a thread for each: one listens, one notifies. Nothing of it happens in the
    transactions of writers, for there a NOTIFY takes a lock on the whole database when they commit.
 2. When the bell of this process rings (`aett.ports.bell`), the tenant is noted. At most once in `pause` seconds
-   all that are noted are told to the others.
+   all that are noted are told to the others; while it rings without a rest, more and more rarely, down to once in
+   16 times that: who follows so busy a log does not rest either.
 3. What others tell rings the bell here, and is not told again.
 4. The connection that listens is asked something from time to time. One that is lost is made anew, after a pause;
    a ring that is lost meanwhile costs its hearer a poll.
@@ -29,6 +30,7 @@ PAUSE: Final = 0.005
 
 _LOG: Final = logging.getLogger("aett.bells")
 _CONNECTS: Final = 10.0
+_LONGEST: Final = 16
 _AGAIN: Final = 1.0
 """Seconds after which a lost connection is made anew."""
 
@@ -81,8 +83,12 @@ class _Bells:
                 self._over.wait(_AGAIN)
 
     def _tells(self, connection: psycopg.Connection[Any]) -> None:
+        # A NOTIFY has a transaction of its own; nothing is lost if it is, so nobody waits for the disk.
+        connection.execute("SET synchronous_commit TO off")
         self._own = connection.info.backend_pid
+        pause = self._pause
         while not self._over.is_set():
+            rested = not self._rung.is_set()
             self._rung.wait()
             self._rung.clear()
             with self._lock:
@@ -92,7 +98,8 @@ class _Bells:
                 connection.execute(
                     "SELECT pg_notify(%s, told) FROM unnest(%s::text[]) AS told", (self._channel, told)
                 )
-            self._over.wait(self._pause)
+            pause = self._pause if rested else min(2 * pause, _LONGEST * self._pause)
+            self._over.wait(pause)
 
     def _hears(self, connection: psycopg.Connection[Any]) -> None:
         connection.execute(SQL("LISTEN {}").format(Identifier(self._channel)))
