@@ -54,6 +54,8 @@ class _Bells:
 
     def rung(self, tenant_id: str) -> None:
         """Of this process's bell."""
+        if tenant_id in self._tenants:  # those that are noted have not been told yet
+            return
         with self._lock:
             self._tenants.add(tenant_id)
         self._rung.set()
