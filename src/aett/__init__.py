@@ -53,13 +53,14 @@ if TYPE_CHECKING:
         AsyncDefaultSagaRepository,
     )
     from aett.application.following.async_runner import AsyncRunner
+    from aett.application.following.async_watching import AsyncFollowers
     from aett.application.following.followers import Follower, Handler, Reactor
     from aett.application.following.iterating import async_follow, follow
     from aett.application.following.pace import Pace
     from aett.application.following.position import Stop
     from aett.application.following.runner import Runner
     from aett.application.following.running import Running, Tenants, Turned
-    from aett.application.following.watching import AsyncFollowers, Followers
+    from aett.application.following.watching import Followers
     from aett.application.following.watching_plans import Lag, Projected
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
     from aett.application.saga_plans import Undispatched
@@ -70,7 +71,7 @@ _LATER = {
     "AheadOfStream": "application.writing",
     "AsyncDefaultAggregateRepository": "application.async_repositories",
     "AsyncDefaultSagaRepository": "application.async_repositories",
-    "AsyncFollowers": "application.following.watching",
+    "AsyncFollowers": "application.following.async_watching",
     "AsyncRunner": "application.following.async_runner",
     "DefaultAggregateRepository": "application.repositories",
     "DefaultSagaRepository": "application.repositories",

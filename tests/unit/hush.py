@@ -8,7 +8,9 @@ from pathlib import Path
 RENAMED = {
     "AsyncIterator": "Iterator",
     "anext": "next",
+    "AbstractAsyncContextManager": "AbstractContextManager",
     "arun": "run",
+    "async_settled": "settled",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
 }
@@ -34,6 +36,14 @@ class Hush(ast.NodeTransformer):
     def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
         self.generic_visit(node)
         return self.hush(node, ast.With)
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        """A list of all that is given is `list(...)` in the blocking face."""
+        self.generic_visit(node)
+        (comprehension,) = node.generators
+        if not comprehension.is_async:
+            return node
+        return ast.copy_location(ast.Call(ast.Name("list"), [comprehension.iter], []), node)
 
     def visit_Await(self, node: ast.Await) -> ast.AST:
         return self.visit(node.value)  # type: ignore[no-any-return]  # ast has no types here
@@ -68,6 +78,12 @@ class Hush(ast.NodeTransformer):
     @staticmethod
     def plain(name: str) -> str:
         return RENAMED.get(name, name.removeprefix("Async"))
+
+
+def hushed_classes(path: Path) -> list[str]:
+    """The classes alone: what stands around them are imports of one face or the other."""
+    tree = Hush().visit(ast.parse(path.read_text(encoding="utf-8")))
+    return [ast.unparse(each) for each in tree.body if isinstance(each, ast.ClassDef)]
 
 
 def hushed(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hush import Hush, hushed
+from hush import Hush, hushed, hushed_classes
 
 import aett.adapters
 from aett.adapters import dynamodb, memory, mongodb, s3, sqlite
@@ -23,6 +23,12 @@ def test_the_awaiting_face_is_the_blocking_one_awaited() -> None:
 def test_the_awaiting_repositories_are_the_blocking_ones_awaited() -> None:
     application = ADAPTERS.parent / "application"
     assert hushed(application / "async_repositories.py") == hushed(application / "repositories.py")
+
+
+@pytest.mark.parametrize("name", ["performing", "watching"])
+def test_what_follows_the_log_is_the_same_awaited(name: str) -> None:
+    following = ADAPTERS.parent / "application/following"
+    assert hushed_classes(following / f"async_{name}.py") == hushed_classes(following / f"{name}.py")
 
 
 def test_a_face_that_drifts_is_noticed(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Final, Self
 
+from aett.application.following.async_performing import AsyncBegin, AsyncFollowersPerformer
 from aett.application.following.followers import Follower
 from aett.application.following.memory import Holding, Watching
 from aett.application.following.pace import Pace
-from aett.application.following.performing import AsyncBegin, AsyncFollowersPerformer
 from aett.application.following.roster import Entry, Roster
 from aett.application.following.running import Observe, Running, Tenants, checked, name_of_this, observed, running
 from aett.application.following.steps import ReadTenants
