@@ -52,9 +52,11 @@ if TYPE_CHECKING:
         AsyncDefaultAggregateRepository,
         AsyncDefaultSagaRepository,
     )
+    from aett.application.following.async_inline import async_inline
     from aett.application.following.async_runner import AsyncRunner
     from aett.application.following.async_watching import AsyncFollowers
     from aett.application.following.followers import Follower, Handler, Reactor
+    from aett.application.following.inline import inline
     from aett.application.following.iterating import async_follow, follow
     from aett.application.following.pace import Pace
     from aett.application.following.position import Stop
@@ -91,8 +93,10 @@ _LATER = {
     "Undispatched": "application.saga_plans",
     "WriteRejection": "application.writing",
     "async_follow": "application.following.iterating",
+    "async_inline": "application.following.async_inline",
     "every": "application.snapshot_policy",
     "follow": "application.following.iterating",
+    "inline": "application.following.inline",
     "never": "application.snapshot_policy",
 }
 """What a domain alone does not need: `import aett` is to be quick."""
@@ -166,12 +170,14 @@ __all__ = [
     "WriteRejection",
     "accept",
     "async_follow",
+    "async_inline",
     "caused_by",
     "commutes",
     "conflicts_if",
     "every",
     "fold",
     "follow",
+    "inline",
     "never",
 ]
 

@@ -77,6 +77,8 @@ class Hush(ast.NodeTransformer):
 
     @staticmethod
     def plain(name: str) -> str:
+        if name.startswith("_Async"):
+            return f"_{name.removeprefix('_Async')}"
         return RENAMED.get(name, name.removeprefix("Async"))
 
 

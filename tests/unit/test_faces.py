@@ -25,7 +25,7 @@ def test_the_awaiting_repositories_are_the_blocking_ones_awaited() -> None:
     assert hushed(application / "async_repositories.py") == hushed(application / "repositories.py")
 
 
-@pytest.mark.parametrize("name", ["performing", "watching"])
+@pytest.mark.parametrize("name", ["inline", "performing", "watching"])
 def test_what_follows_the_log_is_the_same_awaited(name: str) -> None:
     following = ADAPTERS.parent / "application/following"
     assert hushed_classes(following / f"async_{name}.py") == hushed_classes(following / f"{name}.py")

@@ -41,6 +41,7 @@ class Position:
     caught_up: whether it had once done all that there was.
     stop: why nobody works for it any more.
     superseded: the version that goes on where this one has ended, for ever; 0 if there is none.
+    inline: whether it is kept by those who commit, and by no runner.
     fingerprint: of the state that follows, if there is one.
     """
 
@@ -51,6 +52,7 @@ class Position:
     caught_up: bool = False
     stop: Stop | None = None
     superseded: int = 0
+    inline: bool = False
     fingerprint: str = ""
     format: int = _FORMAT
 

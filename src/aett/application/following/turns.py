@@ -38,6 +38,7 @@ from aett.application.following.position import Position, read, written
 from aett.application.following.steps import Clock, ReadRegister, ReadTail
 from aett.application.following.superseding import other_partitions, superseded
 from aett.application.following.working import Lost, Working
+from aett.core.errors import SchemaMismatch
 from aett.core.plan import Plan
 from aett.core.projection import Projection
 from aett.core.register import Register
@@ -81,6 +82,8 @@ class Turns(Working):
     def _watch(self, watching: Watching) -> Plan[Turn]:
         register = yield from ReadRegister(self.part.tenant_id, self.part.register)
         position, _ = read(register)
+        if position.inline:
+            raise SchemaMismatch(f"{self.part.register} is kept inline: a runner needs another version")
         moved = register.version != watching.version
         if position.superseded or (position.stop is not None and watching.version is not None):
             return Turn(Watching(register.version), self.look)
