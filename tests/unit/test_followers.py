@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -214,6 +216,24 @@ def test_followers_see_no_dead_letters_unless_they_ask(shop: Shop) -> None:
         shop.followers.wait_for(sees, last.checkpoint or 0)
     assert everything == ["a", "b", "c"]
     assert [each.event.error for each in told] == ["LookupError"]
+
+
+def test_what_fails_is_logged_with_its_place_and_without_logging_nothing_is_told(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.bad.add("a")
+    shop.write("a")
+    with caplog.at_level("INFO", "aett"), shop.runner(reactor(shop)):
+        until(lambda: shop.followers.lag(reactor(shop)).stop)
+    fields = [
+        (each.levelname, getattr(each, "register"), getattr(each, "tenant_id"), getattr(each, "checkpoint", None))  # noqa: B009
+        for each in caplog.records
+    ]
+    assert ("INFO", "reactor/r/1", "t", None) in fields
+    assert ("ERROR", "reactor/r/1", "t", 1) in fields
+    quiet = "from aett.core.logs import logger; logger('following').error('told')"
+    ran = subprocess.run([sys.executable, "-c", quiet], capture_output=True, check=True)  # noqa: S603  # ours
+    assert ran.stderr == b""
 
 
 # Projections

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Final, TypeVar
 
 import attrs
@@ -19,13 +18,14 @@ from aett.core.errors import UnsupportedType
 from aett.core.fold import Evolves
 from aett.core.folded import Folded
 from aett.core.head import Head
+from aett.core.logs import logger
 from aett.core.plan import Plan
 from aett.core.snapshot import Snapshot, state_codec
 
 S = TypeVar("S")
 E = TypeVar("E")
 
-_LOG: Final = logging.getLogger("aett")
+_LOG: Final = logger()
 
 
 def proved(source: Evolves[S, E]) -> None:

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -23,12 +22,13 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from aett.adapters.postgresql.server import server_of
+from aett.core.logs import logger
 from aett.ports.bell import listening, ring
 
 CHANNEL: Final = "aett"
 PAUSE: Final = 0.005
 
-_LOG: Final = logging.getLogger("aett.bells")
+_LOG: Final = logger("bells")
 _CONNECTS: Final = 10.0
 _LONGEST: Final = 16
 _AGAIN: Final = 1.0

@@ -94,6 +94,11 @@ class Part:
         """The name of its register."""
         return self.whole if self.partitions == 1 else f"{self.whole}/{self.partition}-of-{self.partitions}"
 
+    @property
+    def fields(self) -> dict[str, object]:
+        """For log records."""
+        return {"tenant_id": self.tenant_id, "follower": self.follower.name, "register": self.register}
+
     def wants(self, stream_id: str) -> bool:
         """Whether the stream belongs to this partition: by a hash that is the same everywhere and always."""
         return self.partitions == 1 or crc32(stream_id.encode()) % self.partitions == self.partition

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 import time
@@ -19,12 +18,13 @@ from aett.application.following.roster import Entry, Roster
 from aett.application.following.running import Observe, Running, Tenants, checked, name_of_this, observed, running
 from aett.application.following.steps import ReadTenants
 from aett.application.following.turns import Turns
+from aett.core.logs import logger
 from aett.core.plan import run
 from aett.ports.bell import listening
 from aett.ports.commit_store import CommitStore
 from aett.ports.register_store import RegisterStore
 
-_LOG: Final = logging.getLogger("aett.following")
+_LOG: Final = logger("following")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 from collections.abc import Callable, Iterable, Sequence
@@ -16,11 +15,12 @@ from aett.application.following.followers import Follower, Handler, Part, Reacto
 from aett.application.following.memory import Holding, Turn
 from aett.application.following.roster import Entry
 from aett.core import identifier
+from aett.core.logs import logger
 from aett.core.number import positive
 from aett.core.projection import Projection
 from aett.core.snapshot import state_codec
 
-_LOG: Final = logging.getLogger("aett.following")
+_LOG: Final = logger("following")
 
 
 class Tenants(Enum):

@@ -25,7 +25,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from typing import Final
 
@@ -39,11 +38,12 @@ from aett.application.following.steps import Clock, ReadRegister, ReadTail
 from aett.application.following.superseding import other_partitions, superseded
 from aett.application.following.working import Lost, Working
 from aett.core.errors import SchemaMismatch
+from aett.core.logs import logger
 from aett.core.plan import Plan
 from aett.core.projection import Projection
 from aett.core.register import Register
 
-_LOG: Final = logging.getLogger("aett.following")
+_LOG: Final = logger("following")
 
 
 @frozen
@@ -62,7 +62,7 @@ class Turns(Working):
             return self._lost(lost.found)
         except Exception as error:  # noqa: BLE001  # the storage's: whatever it is, it may pass
             troubles = memory.troubles + 1
-            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error)
+            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error, extra=self.part.fields)
             return Turn(evolve(memory, troubles=troubles), self.pace.after_failure(troubles), error)
 
     def _lost(self, found: Register) -> Turn:
@@ -70,7 +70,7 @@ class Turns(Working):
         position, _ = read(found)
         if position.holder in {"", self.holder} and position.stop is None:
             return Turn(Watching(), 0.0)
-        _LOG.info("%s: another runner has taken it over", self.part.register)
+        _LOG.info("%s: another runner has taken it over", self.part.register, extra=self.part.fields)
         return Turn(Watching(found.version), self.look)
 
     def release(self, memory: Memory) -> Plan[None]:
@@ -113,7 +113,7 @@ class Turns(Working):
             folded = decoded(follower, mine.fingerprint, state)
         taken = yield from self.swapped(register, written(mine, state))
         now = yield from Clock()
-        _LOG.info("%s: taken, at checkpoint %d", self.part.register, mine.checkpoint)
+        _LOG.info("%s: taken, at checkpoint %d", self.part.register, mine.checkpoint, extra=self.part.fields)
         return Turn(Holding(register=taken, kept=mine, put_at=now, position=mine, state=folded), 0.0)
 
     def _first(self) -> Plan[Position]:

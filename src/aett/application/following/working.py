@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,13 +16,14 @@ from aett.application.following.page import Page, page_of
 from aett.application.following.position import Position, Stop, read, written
 from aett.application.following.steps import Call, Clock, PutRegister, ReadLog, Together
 from aett.core.errors import InvalidRegister, StorageUnavailable, UnsupportedType
+from aett.core.logs import logger
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.projection import Projection, project
 from aett.core.recorded import Recorded
 from aett.core.register import Overtaken, Register
 
-_LOG: Final = logging.getLogger("aett.following")
+_LOG: Final = logger("following")
 _ENOUGH: Final = 256
 """So many events are tried at once, and then all."""
 
@@ -131,7 +131,7 @@ class Working:
         try:
             return (yield from self.put(held, now))
         except StorageUnavailable as error:
-            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error)
+            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error, extra=self.part.fields)
             return evolve(held, unsure=True)
 
     def _went_on(self, held: Holding, page: Page) -> Plan[Turn]:
@@ -192,7 +192,14 @@ class Working:
         """Nobody is to work for it until somebody says so, or a runner is started anew."""
         checkpoint, index = (at.checkpoint, at.index) if at else (position.checkpoint, 0)
         stop = Stop(checkpoint, index, type(error).__name__, str(error))
-        _LOG.error("%s: stopped at checkpoint %d, index %d", self.part.register, checkpoint, index, exc_info=error)
+        _LOG.error(
+            "%s: stopped at checkpoint %d, index %d",
+            self.part.register,
+            checkpoint,
+            index,
+            exc_info=error,
+            extra={**self.part.fields, "checkpoint": checkpoint, "index": index},
+        )
         _, state = read(held.register)
         put = held.kept if isinstance(self.part.follower, Projection) else position
         register = yield from self.swapped(held.register, written(evolve(put, holder="", stop=stop), state))
@@ -207,6 +214,7 @@ class Working:
             what,
             type(error).__name__,
             exc_info=error,
+            extra={**self.part.fields, "checkpoint": at.checkpoint, "index": at.index},
         )
 
     def put(self, held: Holding, now: float) -> Plan[Holding]:
