@@ -212,7 +212,7 @@ def projection(_: World) -> Follower:
 
 def handler(_: World) -> Follower:
     return Handler[Added, World](
-        name="h", topics=Added, handle=lambda batch, tx: tx.handled(batch), partitions=2, attempts=100_000
+        name="h", topics=Added, handle=lambda batch, tx: tx.handled(batch), partitions=1, attempts=100_000
     )
 
 
@@ -267,38 +267,53 @@ def in_order(events: list[Recorded[Added]]) -> None:
         assert revisions == sorted(revisions), "a stream is out of order"
 
 
-def walk(made: Callable[[World], Follower], actions: list[tuple[Any, ...]]) -> None:
+def act(world: World, runners: list[Runner], action: tuple[Any, ...]) -> None:
+    """One action."""
+    match action:
+        case "write", stream, events:
+            world.write(stream, events)
+        case "advance", number, steps:
+            for _ in range(steps):
+                runners[int(number) % len(runners)].advance(world)
+        case ("crash" | "lose") as what, number, done:
+            getattr(runners[int(number) % len(runners)], what)(world, done=done)
+        case "overtake", number, _:
+            for _ in range(3):  # it looks, sees that there is something to do, and that nothing comes of it
+                runners[int(number) % len(runners)].finish(world)
+                world.now += 10.0
+        case "fail", times, _:
+            world.failing[:] = [None] * times
+        case "tick", seconds:
+            world.now += seconds
+        case _:
+            raise AssertionError(action)
+
+
+def walk(
+    made: Callable[[World], Follower], actions: list[tuple[Any, ...]], *, batch: int, partitions: int
+) -> None:
     world = World()
     follower = made(world)
+    if not isinstance(follower, Projection):
+        follower = attrs.evolve(follower, partitions=partitions)
+    pace = attrs.evolve(PACE, batch=batch)
     runners = list[Runner](
-        Runner(Turns(part, holder, PACE)) for holder in "ABC" for part in parts(follower, TENANT)
+        Runner(Turns(part, holder, pace)) for holder in "ABC" for part in parts(follower, TENANT)
     )
     for action in actions:
-        match action:
-            case "write", stream, events:
-                world.write(stream, events)
-            case "advance", number, steps:
-                for _ in range(steps):
-                    runners[int(number) % len(runners)].advance(world)
-            case ("crash" | "lose") as what, number, done:
-                getattr(runners[int(number) % len(runners)], what)(world, done=done)
-            case "overtake", number, _:
-                for _ in range(3):  # it looks, sees that there is something to do, and that nothing comes of it
-                    runners[int(number) % len(runners)].finish(world)
-                    world.now += 10.0
-            case "fail", times, _:
-                world.failing[:] = [None] * times
-            case "tick", seconds:
-                world.now += seconds
-            case _:
-                raise AssertionError(action)
+        act(world, runners, action)
     finish(world, [each for each in runners if each.turns.holder == "C"])  # the others are dead
     check(world, follower)
 
 
 @settings(max_examples=20 * settings().max_examples)  # they are quick
-@given(st.sampled_from([projection, handler, reactor]), st.lists(ACTIONS, max_size=80))
+@given(
+    st.sampled_from([projection, handler, reactor]),
+    st.lists(ACTIONS, max_size=80),
+    st.integers(1, 4),
+    st.integers(1, 3),
+)
 def test_whatever_happens_states_are_the_fold_and_handlers_did_everything_once(
-    made: Callable[[World], Follower], actions: list[tuple[Any, ...]]
+    made: Callable[[World], Follower], actions: list[tuple[Any, ...]], batch: int, partitions: int
 ) -> None:
-    walk(made, actions)
+    walk(made, actions, batch=batch, partitions=partitions)
