@@ -29,7 +29,7 @@ _ENOUGH: Final = 256
 
 
 class Lost(Exception):  # it never leaves a turn
-    """Somebody else has put something into our register."""
+    """Something was put into our register that we do not know of."""
 
     def __init__(self, overtaken: Overtaken) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ class Working:
         now = yield from Clock()
         held = evolve(
             held,
-            register=_won(answer, payload),
+            register=_won(answer),
             kept=position,
             position=position,
             put_at=now,
@@ -179,7 +179,7 @@ class Working:
             return answer
 
         if isinstance(self.part.follower, Handler):
-            put = _won((yield from Together(together)), payload)
+            put = _won((yield from Together(together)))
         else:
             yield from written_once(self.part, at, letter)
             put = yield from self.swapped(register, payload)
@@ -226,17 +226,14 @@ class Working:
 
     def swapped(self, register: Register, payload: bytes) -> Plan[Register]:
         """Put this into it; raises `Lost`."""
-        return _won((yield from PutRegister(register, payload)), payload)
+        return _won((yield from PutRegister(register, payload)))
 
 
-def _won(answer: Outcome[Register, Overtaken], payload: bytes) -> Register:
-    """The register as it is now; raises `Lost` if somebody else has put something."""
-    if not isinstance(answer, Failure):
-        return answer.unwrap()
-    overtaken = answer.failure()
-    if overtaken.found.payload == payload:  # we have, a moment ago, and were not told: our name is in it
-        return overtaken.found
-    raise Lost(overtaken)
+def _won(answer: Outcome[Register, Overtaken]) -> Register:
+    """The register as it is now; raises `Lost` if it was overtaken."""
+    if isinstance(answer, Failure):
+        raise Lost(answer.failure())
+    return answer.unwrap()
 
 
 def _grown(size: int | None) -> int | None:
