@@ -8,10 +8,11 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy
 from attrs import frozen
 from tests.contract.served import harness as served
 from tests.contract.test_s3 import harness as on_s3
@@ -30,7 +31,7 @@ from aett import (
     Runner,
     Tenants,
 )
-from aett.adapters import memory, sqlite
+from aett.adapters import memory, postgresql, sqlite
 from aett.testing import Harness, Place, Traits
 from aett.testing.clients import opened
 from aett.testing.laws.making import make, notes
@@ -309,3 +310,57 @@ class TestS3(Following):
 
 class TestAsyncS3(TestS3):
     awaited = True
+
+
+def test_a_handler_works_with_sqlalchemy(postgresql_url: str) -> None:
+    """`begin` may be a context manager of the caller's, whose value holds more than a transaction."""
+    table = f"t{uuid4().hex}"
+    engine = sqlalchemy.create_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    rows = sqlalchemy.Table(
+        f"{table}_rows",
+        sqlalchemy.MetaData(),
+        sqlalchemy.Column("id", sqlalchemy.Uuid, primary_key=True),
+        sqlalchemy.Column("text", sqlalchemy.Text),
+    )
+
+    @frozen
+    class Unit:
+        tx: Any
+        sql: sqlalchemy.Connection
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.tx, name)
+
+    @contextmanager
+    def begin() -> Generator[Unit]:
+        with (
+            engine.begin() as sql,
+            postgresql.transaction(cast("Any", sql.connection.driver_connection), table=table) as tx,
+        ):
+            yield Unit(tx, sql)
+
+    failures = [LookupError()]
+
+    def add(batch: Sequence[Recorded[Noted]], unit: Unit) -> None:
+        unit.sql.execute(sqlalchemy.insert(rows), [{"id": each.id, "text": each.event.text} for each in batch])
+        if failures:
+            raise failures.pop()
+
+    follower = Handler[Noted, Any](name="rows", topics=Noted, handle=add)
+    with (
+        postgresql.PersistenceManagement(postgresql_url, table=table) as management,
+        postgresql.CommitStore(postgresql_url, topic_map=TOPICS, table=table) as store,
+        postgresql.RegisterStore(postgresql_url, table=table) as registers,
+    ):
+        management.initialize()
+        rows.create(engine)
+        last = store.commit(make(Head("t", "s"), *notes("a", "b", "c"))).unwrap()
+        begins: Any = begin
+        with Runner(follower, tenants=["t"], store=store, registers=registers, begin=begins, pace=PACE):
+            Followers("t", store=store, registers=registers).wait_for(follower, last.checkpoint or 0, timeout=60)
+        with engine.begin() as sql:
+            found = sql.execute(sqlalchemy.select(rows.c.text).order_by(rows.c.text)).scalars().all()
+        assert found == ["a", "b", "c"]
+        rows.drop(engine)
+        management.drop()
+    engine.dispose()

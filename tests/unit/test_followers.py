@@ -19,6 +19,7 @@ from aett import (
     Followers,
     Handler,
     InvalidIdentifier,
+    InvalidRegister,
     Pace,
     Projection,
     Reactor,
@@ -313,6 +314,29 @@ def test_what_cannot_be_kept_stops_the_projection_and_says_so(shop: Shop) -> Non
     assert stop is not None
     assert stop.error == "UnsupportedType"
     assert "wrong: its state cannot be kept" in stop.told
+
+
+def test_a_state_that_is_too_large_stops_the_projection_and_points_to_handlers(shop: Shop) -> None:
+    class Small:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(shop.registers, name)
+
+        def put(self, register: Register, payload: bytes) -> Any:
+            if len(payload) > 300:
+                raise InvalidRegister("300 bytes at most")
+            return shop.registers.put(register, payload)
+
+    small: Any = Small()
+    last = shop.write("a")
+    with Runner(WORDS, tenants=["t"], store=shop.store, registers=small, pace=PACE):
+        shop.followers.wait_for(WORDS, last.checkpoint or 0)
+        shop.write("b" * 300)
+        until(lambda: shop.followers.lag(WORDS).stop)
+    stop = shop.followers.lag(WORDS).stop
+    assert stop is not None
+    assert stop.error == "InvalidRegister"
+    assert "words: its state is too large; keep it in tables, by a Handler" in stop.told
+    assert shop.followers.state(WORDS).state == "a"
 
 
 # Reactors

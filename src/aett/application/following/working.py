@@ -78,7 +78,8 @@ class Working:
         try:
             return (yield from self._went_on(held, page))
         except (UnsupportedType, InvalidRegister) as error:
-            return (yield from self._stop(held, held.kept, page.events[-1] if page.events else None, error))
+            at = page.events[-1] if page.events else None
+            return (yield from self._stop(held, held.kept, at, _told_of(projection, error)))
 
     def _handle(self, handler: Handler[Any, Any], held: Holding, page: Page) -> Plan[Turn]:
         batch = page.events[: held.size]
@@ -234,6 +235,15 @@ def _won(answer: Outcome[Register, Overtaken]) -> Register:
     if isinstance(answer, Failure):
         raise Lost(answer.failure())
     return answer.unwrap()
+
+
+def _told_of(projection: Projection[Any, Any], error: Exception) -> Exception:
+    """Why a state cannot be kept; one that is too large belongs elsewhere."""
+    if isinstance(error, InvalidRegister):
+        return InvalidRegister(
+            f"{projection.name}: its state is too large; keep it in tables, by a Handler: {error}"
+        )
+    return error
 
 
 def _grown(size: int | None) -> int | None:
