@@ -11,6 +11,7 @@ RENAMED = {
     "AbstractAsyncContextManager": "AbstractContextManager",
     "arun": "run",
     "async_settled": "settled",
+    "awaiting_stores": "blocking_stores",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
 }

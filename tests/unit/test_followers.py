@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from attrs import evolve, field, frozen
 
 from aett import (
+    AsyncFollowers,
     Commit,
     DeadLetter,
     Followers,
@@ -515,6 +516,11 @@ def test_what_cannot_be_run_is_refused_at_once(shop: Shop) -> None:
         shop.runner(workers=0)
     with refused(ValueError, "lease"):
         Pace(lease=0)
+    with refused(TypeError, "AsyncCommitStore is an async store, for a runner whose name begins with Async"):
+        awaited: Any = memory.AsyncCommitStore(shop.memory, topic_map=TOPICS)
+        Runner(tenants=["t"], store=awaited, registers=shop.registers)
+    with refused(TypeError, "RegisterStore is a sync store, for a runner whose name does not begin with Async"):
+        AsyncFollowers("t", store=awaited, registers=cast("Any", shop.registers))
     with refused(TypeError, "not a type"):
         shop.runner(Item)
     with refused(UnsupportedType, "Shop"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, TypeVar
 
 from attrs import frozen
 
+from aett.application.facing import awaiting_stores, blocking_stores
 from aett.application.steps import (
     AddSnapshot,
     Append,
@@ -33,24 +33,6 @@ def _open(store: CommitStore | AsyncCommitStore, step: OpenPages | OpenCommits) 
             return store.get(tenant_id, stream_id, min_revision=low)
 
 
-def _of_this_face(performer: PortsPerformer | AsyncPortsPerformer) -> None:
-    """Refuse stores of the other face: `TypeError`."""
-    awaited = isinstance(performer, AsyncPortsPerformer)
-    face, wanted = ("a sync", "does not begin") if awaited else ("an async", "begins")
-    for store, method in ((performer.store, "commit"), (performer.snapshot_store, "add")):
-        if store is not None and _is_awaited(store, method) is (not awaited):
-            raise TypeError(
-                f"{type(store).__name__} is {face} store, for a repository whose name {wanted} with Async"
-            )
-
-
-def _is_awaited(store: object, method: str) -> bool | None:
-    """Whether a store is awaited; None if nothing tells, as of a double of the caller's."""
-    if inspect.iscoroutinefunction(getattr(store, method, None)) or hasattr(type(store), "__aenter__"):
-        return True
-    return False if hasattr(type(store), "__enter__") else None
-
-
 @frozen
 class PortsPerformer:
     """Performs on the blocking ports."""
@@ -60,7 +42,7 @@ class PortsPerformer:
 
     def __attrs_post_init__(self) -> None:
         """Refuse async stores: `TypeError`."""
-        _of_this_face(self)
+        blocking_stores("a repository", self.store, self.snapshot_store)
 
     def __call__(self, step: Step[A], /) -> A:
         """Call the port."""
@@ -94,7 +76,7 @@ class AsyncPortsPerformer:
 
     def __attrs_post_init__(self) -> None:
         """Refuse sync stores: `TypeError`."""
-        _of_this_face(self)
+        awaiting_stores("a repository", self.store, self.snapshot_store)
 
     async def __call__(self, step: Step[A], /) -> A:
         """Call the port."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
+from aett.application.facing import awaiting_stores
 from aett.application.following.calls import OUTSIDE, OWN, async_settled, called, clock, failed, known, next_of
 from aett.application.following.steps import (
     Append,
@@ -49,6 +50,11 @@ class AsyncFollowersPerformer:
     within: Any = OUTSIDE
     stretches: Stretches = field(factory=Stretches, eq=False, repr=False)
     reading: Lock = field(factory=Lock, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse stores of the other face: `TypeError`."""
+        if self.within is OUTSIDE:
+            awaiting_stores("a runner", self.store, self.registers)
 
     @property
     def _writes(self) -> AsyncCommitStore:

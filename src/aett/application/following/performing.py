@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
+from aett.application.facing import blocking_stores
 from aett.application.following.calls import OUTSIDE, OWN, called, clock, failed, known, next_of, settled
 from aett.application.following.steps import (
     Append,
@@ -50,6 +51,11 @@ class FollowersPerformer:
     within: Any = OUTSIDE
     stretches: Stretches = field(factory=Stretches, eq=False, repr=False)
     reading: Lock = field(factory=Lock, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse stores of the other face: `TypeError`."""
+        if self.within is OUTSIDE:
+            blocking_stores("a runner", self.store, self.registers)
 
     @property
     def _writes(self) -> CommitStore:
