@@ -91,16 +91,16 @@ class Place:
             return len(list(registers.names("t", "seen/")))
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "mysql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "mysql", "mssql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    engine = import_module(f"aett.adapters.{request.param}")
     match request.param:
         case "memory":
-            place = Place(engine, memory.Memory(), {})
+            place = Place(memory, memory.Memory(), {})
         case "sqlite":
-            place = Place(engine, tmp_path / "events.db", {})
+            place = Place(sqlite, tmp_path / "events.db", {})
         case kind:
-            place = Place(engine, request.getfixturevalue(f"{kind}_url"), {"table": f"t{uuid4().hex}"})
+            url = request.getfixturevalue(f"{kind}_url")  # where there is no server, its driver may be missing
+            place = Place(import_module(f"aett.adapters.{kind}"), url, {"table": f"t{uuid4().hex}"})
     with place.made("PersistenceManagement") as management:
         management.initialize()
         yield place
