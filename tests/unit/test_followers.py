@@ -443,6 +443,17 @@ def test_a_follower_begins_anew_at_once_when_its_tenant_was_purged(shop: Shop) -
         assert shop.followers.state(WORDS).state == "b"
 
 
+def test_a_register_that_somebody_else_has_spoilt_is_told_and_harms_no_other_follower(shop: Shop) -> None:
+    last = shop.write("a")
+    with shop.runner(WORDS, reactor(shop), workers=1) as runner:
+        shop.followers.wait_for(WORDS, last.checkpoint or 0)
+        shop.registers.put(shop.registers.get("t", "projection/words/1"), b"spoilt").unwrap()
+        last = shop.write("b")
+        shop.followers.wait_for(reactor(shop), last.checkpoint or 0, timeout=30)
+        until(lambda: any(isinstance(each.trouble, SchemaMismatch) for each in runner.status()))
+    assert shop.registers.get("t", "projection/words/1").payload == b"spoilt"
+
+
 def test_a_put_whose_reply_is_lost_costs_no_lease(shop: Shop) -> None:
     registers, trouble = unreliable(shop.registers)
     follower = reactor(shop)

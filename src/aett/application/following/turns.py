@@ -51,7 +51,15 @@ class Turns(Working):
     """The plans of one part, for one runner."""
 
     def turn(self, memory: Memory) -> Plan[Turn]:
-        """One turn."""
+        """One turn; it raises nothing."""
+        try:
+            return (yield from self._turn(memory))
+        except Exception as error:  # noqa: BLE001  # the storage's: whatever it is, it may pass
+            troubles = memory.troubles + 1
+            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error, extra=self.part.fields)
+            return Turn(evolve(memory, troubles=troubles), self.pace.after_failure(troubles), error)
+
+    def _turn(self, memory: Memory) -> Plan[Turn]:
         try:
             match memory:
                 case Watching():
@@ -60,10 +68,6 @@ class Turns(Working):
                     return (yield from self.work(memory))
         except Lost as lost:
             return self._lost(lost.found)
-        except Exception as error:  # noqa: BLE001  # the storage's: whatever it is, it may pass
-            troubles = memory.troubles + 1
-            _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error, extra=self.part.fields)
-            return Turn(evolve(memory, troubles=troubles), self.pace.after_failure(troubles), error)
 
     def _lost(self, found: Register) -> Turn:
         """Somebody else has put something; or we ourselves have, and were not told, or it was purged."""
