@@ -38,6 +38,7 @@ from aett.core.plan import Plan, Step, run
 from aett.core.projection import Projection
 from aett.core.recorded import Recorded, recorded
 from aett.core.register import Overtaken, Register
+from aett.testing import profiles
 
 TENANT = "t"
 SPACE = UUID(int=7)
@@ -306,7 +307,7 @@ def walk(
     check(world, follower)
 
 
-@settings(max_examples=20 * settings().max_examples)  # they are quick
+@settings(max_examples={"soak": 100_000}.get(profiles.chosen(), 1_000))  # they are quick
 @given(
     st.sampled_from([projection, handler, reactor]),
     st.lists(ACTIONS, max_size=80),
