@@ -10,6 +10,7 @@ RENAMED = {
     "anext": "next",
     "AbstractAsyncContextManager": "AbstractContextManager",
     "arun": "run",
+    "async_check_exactly_once": "check_exactly_once",
     "async_settled": "settled",
     "awaiting_stores": "blocking_stores",
     "__aenter__": "__enter__",

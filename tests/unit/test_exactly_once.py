@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,7 +15,7 @@ from attrs import frozen
 from aett import Handler, Recorded, Topic, TopicMap
 from aett.adapters import sqlite
 from aett.ports import Transaction
-from aett.testing import check_exactly_once, happened
+from aett.testing import async_check_exactly_once, check_exactly_once, happened
 
 
 @Topic("sold")
@@ -84,3 +85,42 @@ def test_one_that_does_something_beside_its_transaction_is_found(database: Path)
 
     with pytest.raises(AssertionError, match="did not do everything once"):
         checked(database, remembers)
+
+
+def test_one_that_is_awaited_is_checked_too(database: Path) -> None:
+    async def rows() -> list[tuple[str, int]]:
+        with closing(sqlite3.connect(database)) as connection:
+            return sorted(connection.execute("SELECT stream, count FROM sales").fetchall())
+
+    async def add(batch: Sequence[Recorded[Sold]], tx: Any) -> None:
+        for each in batch:
+            await tx.connection.execute("INSERT INTO sales VALUES (?, ?)", (each.stream_id, each.event.count))
+
+    async def add_beside(batch: Sequence[Recorded[Sold]], tx: Any) -> None:
+        del tx
+        for each in batch:
+            beside.append(each.event)
+
+    async def count() -> int:
+        return len(beside)
+
+    beside = list[Sold]()
+
+    async def tasks() -> None:
+        async with (
+            sqlite.AsyncCommitStore(database, topic_map=TOPICS) as store,
+            sqlite.AsyncRegisterStore(database) as registers,
+        ):
+            place: Any = {
+                "store": store,
+                "registers": registers,
+                "begin": lambda: sqlite.async_transaction(database),
+            }
+            handler = Handler[Sold, Any](name="sales", topics=Sold, handle=add)
+            expected = [("stream", 1), ("stream", 2)]
+            await async_check_exactly_once(handler, Sold(1), Sold(2), result=rows, expected=expected, **place)
+            wrong = Handler[Sold, Any](name="wrong", topics=Sold, handle=add_beside)
+            with pytest.raises(AssertionError, match="wrong: killed wherever it can be"):
+                await async_check_exactly_once(wrong, Sold(1), result=count, expected=1, **place)
+
+    asyncio.run(tasks())

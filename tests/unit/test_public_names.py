@@ -115,6 +115,7 @@ PUBLIC = {
         "Traits",
         "Transacting",
         "Trouble",
+        "async_check_exactly_once",
         "check_commutes",
         "check_exactly_once",
         "conformance",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aett.core.later import later
+from aett.testing.async_exactly_once import async_check_exactly_once
 from aett.testing.exactly_once import check_exactly_once
 from aett.testing.faults import Faults
 from aett.testing.given import given
@@ -45,6 +46,7 @@ __all__ = [
     "Traits",
     "Transacting",
     "Trouble",
+    "async_check_exactly_once",
     "check_commutes",
     "check_exactly_once",
     "conformance",

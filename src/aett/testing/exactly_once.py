@@ -41,29 +41,30 @@ from aett.testing.projecting import placed
 
 A = TypeVar("A")
 
-_PACE: Final = Pace(batch=1, seconds=1e-9, pause=1e-9)
-_TURNS: Final = 10_000
+PACE: Final = Pace(batch=1, seconds=1e-9, pause=1e-9)
+TURNS: Final = 10_000
 
 
-class _Died(BaseException):  # nobody catches it
+class Died(BaseException):  # nobody catches it
     """The runner did."""
 
 
 @define
-class _Life:
+class Life:
     """How many moments it has left; there are two in each step."""
 
     left: int
 
     def passes(self) -> None:
+        """A moment passes; it may be the last."""
         self.left -= 1
         if self.left == 0:
-            raise _Died
+            raise Died
 
 
 @frozen
 class _Mortal(FollowersPerformer):
-    life: _Life = field(kw_only=True)
+    life: Life = field(kw_only=True)
 
     def __call__(self, step: Step[A], /) -> A:
         self.life.passes()
@@ -95,7 +96,7 @@ def check_exactly_once(
         commit = head.commit(message, commit_id=uuid4(), stamp=datetime.now(UTC))
         last = store.commit(commit).unwrap().checkpoint or last
     for part in parts(handler, tenant_id):
-        _walk(Turns(part, "check", _PACE), FollowersPerformer(store, registers, begin), last)
+        _walk(Turns(part, "check", PACE), FollowersPerformer(store, registers, begin), last)
     came = result()
     if came != expected:
         raise AssertionError(
@@ -107,7 +108,7 @@ def check_exactly_once(
 def _walk(turns: Turns, performer: FollowersPerformer, last: int) -> None:
     """Die at each moment of each turn, until everything is done."""
     memory = _turned(turns, performer)
-    for _ in range(_TURNS):
+    for _ in range(TURNS):
         if isinstance(memory, Holding) and memory.position.checkpoint >= last:
             return
         memory = _turned_at_last(turns, performer, memory)
@@ -117,10 +118,10 @@ def _walk(turns: Turns, performer: FollowersPerformer, last: int) -> None:
 def _turned_at_last(turns: Turns, performer: FollowersPerformer, memory: Memory) -> Memory:
     """A turn, after one for each moment at which its runner can die."""
     for moment in count(1):
-        mortal = _Mortal(performer.store, performer.registers, performer.begin, life=_Life(moment))
+        mortal = _Mortal(performer.store, performer.registers, performer.begin, life=Life(moment))
         try:
             return run(turns.turn(memory), mortal).memory
-        except _Died:
+        except Died:
             memory = _turned(turns, performer)
     raise AssertionError  # it counts for ever
 
