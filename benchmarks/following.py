@@ -4,12 +4,14 @@
 #
 # A log of 100,000 events, five to a commit, on SQLite in a temporary file, or on the database of the URL
 # (postgresql://user@host/database). By turns: it is read and decoded, a projection catches up with it, a handler
-# that inserts a row for each event does, with one partition and with eight, and a reactor. Printed are the events
+# that inserts a row for each event does, with one partition, with eight, and with eight in two
+# processes, and a reactor. Printed are the events
 # a second of each turn, and the ratios of the medians; absolute figures mean nothing on a shared machine. The
 # tables are dropped afterwards.
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
 import sys
 import tempfile
@@ -43,14 +45,19 @@ def inserted(batch: Sequence[Recorded[Noted]], tx: Any) -> None:
         tx.connection.execute(f"INSERT INTO {ROWS} VALUES ('{each.stream_id}', {each.revision})")  # noqa: S608
 
 
+SHARED = Handler[Noted, Any](name="shared", topics=Noted, handle=inserted, partitions=8)
+
+
 class Place:
     """A database with the log."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, made: bool = False) -> None:
         self.engine: Any = import_module(f"aett.adapters.{url.partition(':')[0] if '://' in url else 'sqlite'}")
         self.url = url
         self.pool = ConnectionPool(url, min_size=4, open=True) if url.startswith("postgresql:") else url
         self.management = self.engine.PersistenceManagement(url)
+        if made:
+            return
         self.management.initialize()
         self.management.purge(TENANT)
         with self.engine.transaction(url) as tx:
@@ -79,6 +86,29 @@ class Place:
             for _ in store.get_from(TENANT, topics=TOPICS):
                 pass
 
+    def shared(self, upto: int) -> float:
+        """Catch up with it in two processes; events a second from when both are ready."""
+        context = multiprocessing.get_context("spawn")
+        ready, go = context.Semaphore(0), context.Event()
+        processes = [context.Process(target=work, args=(self.url, ready, go)) for _ in range(2)]
+        for each in processes:
+            each.start()
+        for _ in processes:
+            ready.acquire()
+        with self.store() as store, self.engine.RegisterStore(self.url) as registers:
+            followers = Followers(TENANT, store=store, registers=registers)
+            begin = time.perf_counter()
+            go.set()
+            followers.wait_for(SHARED, upto, timeout=600)
+            rate = EVENTS / (time.perf_counter() - begin)
+            for each in processes:
+                each.terminate()
+                each.join()
+            followers.remove(SHARED)
+        with self.engine.transaction(self.url) as tx:
+            tx.connection.execute(f"DELETE FROM {ROWS}")  # noqa: S608  # ours
+        return rate
+
     def followed(self, follower: Any, upto: int) -> None:
         """Catch up with it."""
         with self.store() as store, self.engine.RegisterStore(self.url) as registers:
@@ -96,6 +126,23 @@ class Place:
             followers.remove(follower)
         with self.engine.transaction(self.url) as tx:
             tx.connection.execute(f"DELETE FROM {ROWS}")  # noqa: S608  # ours
+
+
+def work(url: str, ready: Any, go: Any) -> None:
+    """A process that runs the follower until it is told to stop."""
+    place = Place(url, made=True)
+    with place.store() as store, place.engine.RegisterStore(url) as registers:
+        ready.release()
+        go.wait()
+        Runner(
+            SHARED,
+            tenants=[TENANT],
+            store=store,
+            registers=registers,
+            begin=lambda: place.engine.transaction(place.pool),
+            pace=PACE,
+            workers=2,
+        ).run()
 
 
 def measured(action: Callable[[], None]) -> float:
@@ -120,14 +167,17 @@ def main(url: str) -> None:
         "reactor": lambda: place.followed(reactor, last),
     }
     results: dict[str, list[float]] = {name: [] for name in actions}
+    results["8 in 2 processes"] = []
     for _ in range(TURNS):
         for name, action in actions.items():
             results[name].append(measured(action))
+        results["8 in 2 processes"].append(place.shared(last))
         print(", ".join(f"{name} {each[-1]:8.0f}" for name, each in results.items()))  # noqa: T201
     medians = {name: statistics.median(each) for name, each in results.items()}
     for name in ("projection", "handler", "reactor"):
         print(f"{name} / reading: {medians[name] / medians['reading']:.2f}")  # noqa: T201
-    print(f"8 partitions / handler: {medians['8 partitions'] / medians['handler']:.2f}")  # noqa: T201
+    for name in ("8 partitions", "8 in 2 processes"):
+        print(f"{name} / handler: {medians[name] / medians['handler']:.2f}")  # noqa: T201
     with place.engine.transaction(url) as tx:
         tx.connection.execute(f"DROP TABLE {ROWS}")
     place.management.purge(TENANT)
