@@ -16,7 +16,7 @@ from aett.core import identifier
 from aett.core.fold import Evolves, Impossible, fold
 from aett.core.folded import Folded
 from aett.core.head import Head
-from aett.core.number import MAX_REVISION, positive
+from aett.core.number import MAX_REVISION, at_least_one
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.snapshot import Snapshot
@@ -35,10 +35,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _at_least_one(_: object, __: object, attempts: int) -> None:
-    positive("attempts", attempts)
-
-
 def _a_policy(plans: LoadingPlans, _: object, snapshots: SnapshotPolicy) -> None:
     if not isinstance(snapshots, SnapshotPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(f"snapshots must be every(...) or never, not {snapshots!r}")
@@ -53,7 +49,7 @@ class LoadingPlans:
     tenant_id: str = field(converter=identifier.tenant)
     has_snapshots: bool = False
     snapshots: SnapshotPolicy = field(default=never, validator=_a_policy)
-    attempts: int = field(default=ATTEMPTS, validator=_at_least_one)
+    attempts: int = field(default=ATTEMPTS, validator=at_least_one)
     clock: Callable[[], datetime] = now
     new_id: Callable[[], UUID] = uuid4
     cache: Cache = field(factory=Cache, init=False, eq=False, repr=False)

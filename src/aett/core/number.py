@@ -37,6 +37,11 @@ def unique(commit_id: UUID) -> UUID:
     return commit_id if type(commit_id) is UUID else UUID(int=commit_id.int)
 
 
+def at_least_one(_instance: Any, attribute: Any, number: int) -> None:
+    """An attrs validator: the field holds an int from 1 up."""
+    positive(attribute.name, number)
+
+
 def an_int(_instance: Any, attribute: Any, number: int) -> None:
     """An attrs validator: the field holds a whole number."""
     whole(attribute.name, number)

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from aett.core import identifier
 from aett.core.fold import INITIAL, a_state, may_be_none
-from aett.core.number import positive
+from aett.core.number import at_least_one
 from aett.core.pristine import IMMUTABLE, is_unchanged, pristine
 from aett.core.recorded import Recorded
 from aett.core.topic_map import TopicMap
@@ -23,11 +23,6 @@ def topics_of(topics: Any) -> TopicMap:
     if isinstance(topics, TopicMap):
         return topics
     return TopicMap(*topics) if isinstance(topics, (tuple, list, set, frozenset)) else TopicMap(topics)
-
-
-def a_version(_instance: Any, _attribute: Any, version: int) -> None:
-    """An attrs validator: versions count from 1."""
-    positive("version", version)
 
 
 @frozen(kw_only=True)
@@ -48,7 +43,7 @@ class Projection(Generic[S, E]):
     initial: S = field(validator=a_state)
     project: Callable[[S, Recorded[E]], S]
     state: Any = field(default=None)
-    version: int = field(default=1, validator=a_version)
+    version: int = field(default=1, validator=at_least_one)
 
 
 def project(projection: Projection[S, E], events: Iterable[Recorded[E]], *, state: S = INITIAL) -> S:

@@ -9,8 +9,8 @@ from zlib import crc32
 from attrs import field, frozen
 
 from aett.core import identifier
-from aett.core.number import positive
-from aett.core.projection import Projection, a_version, topics_of
+from aett.core.number import at_least_one
+from aett.core.projection import Projection, topics_of
 from aett.core.recorded import Recorded
 from aett.core.topic_map import TopicMap
 
@@ -19,10 +19,6 @@ T = TypeVar("T")
 
 ATTEMPTS: Final = 8
 """How often an event is tried, unless a follower says otherwise: with its pauses for about 25 seconds."""
-
-
-def _at_least_one(_instance: Any, attribute: Any, number: int) -> None:
-    positive(attribute.name, number)
 
 
 @frozen(kw_only=True)
@@ -42,10 +38,10 @@ class Handler(Generic[E, T]):
     name: str = field(validator=identifier.follower)
     topics: TopicMap = field(converter=topics_of)
     handle: Callable[[Sequence[Recorded[E]], T], Awaitable[None] | None]
-    partitions: int = field(default=1, validator=_at_least_one)
-    attempts: int = field(default=ATTEMPTS, validator=_at_least_one)
+    partitions: int = field(default=1, validator=at_least_one)
+    attempts: int = field(default=ATTEMPTS, validator=at_least_one)
     dead_letters: bool = False
-    version: int = field(default=1, validator=a_version)
+    version: int = field(default=1, validator=at_least_one)
 
 
 @frozen(kw_only=True)
@@ -60,10 +56,10 @@ class Reactor(Generic[E]):
     topics: TopicMap = field(converter=topics_of)
     react: Callable[[Recorded[E]], Awaitable[None] | None]
     from_now_on: bool = False
-    partitions: int = field(default=1, validator=_at_least_one)
-    attempts: int = field(default=ATTEMPTS, validator=_at_least_one)
+    partitions: int = field(default=1, validator=at_least_one)
+    attempts: int = field(default=ATTEMPTS, validator=at_least_one)
     dead_letters: bool = False
-    version: int = field(default=1, validator=a_version)
+    version: int = field(default=1, validator=at_least_one)
 
 
 Follower: TypeAlias = Projection[Any, Any] | Handler[Any, Any] | Reactor[Any]

@@ -6,11 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from aett.core.number import positive
-
-
-def _batch(_instance: Any, _attribute: Any, number: int) -> None:
-    positive("batch", number)
+from aett.core.number import at_least_one
 
 
 def _seconds(_instance: Any, attribute: Any, seconds: float) -> None:
@@ -33,8 +29,8 @@ class Pace:
     """
 
     lease: float = field(default=10.0, validator=_seconds)
-    batch: int = field(default=500, validator=_batch)
-    every: int = field(default=10_000, validator=_batch)
+    batch: int = field(default=500, validator=at_least_one)
+    every: int = field(default=10_000, validator=at_least_one)
     seconds: float = field(default=1.0, validator=_seconds)
     pause: float = field(default=0.05, validator=_seconds)
     poll: float = field(default=0.005, validator=_seconds)
