@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID, uuid5
@@ -63,6 +63,10 @@ class Recorded(Generic[E_co]):
         return uuid5(self.commit.commit_id, str(self.index))
 
 
-def recorded(commit: Commit) -> Iterator[Recorded[Any]]:
-    """The events of a commit."""
-    return (Recorded(commit, index) for index in range(len(commit.events)))
+def recorded(commit: Commit, classes: Container[type] | None = None, *, begin: int = 0) -> list[Recorded[Any]]:
+    """The events of a commit, from an index on; only those of these classes, if there are any."""
+    return [
+        Recorded(commit, index)
+        for index, message in enumerate(commit.events)
+        if index >= begin and (classes is None or type(message.body) in classes)
+    ]

@@ -43,7 +43,7 @@ class InlinePlans:
     def apply(self, commit: Commit) -> Plan[None]:
         """Give a stored commit's events to all of them."""
         for follower in self.followers:
-            events = [each for each in recorded(commit) if type(each.event) in follower.topics]
+            events = recorded(commit, follower.topics)
             if not events:
                 continue
             if isinstance(follower, Projection):

@@ -18,7 +18,6 @@ from attrs import frozen
 
 from aett.application.following.pace import Pace
 from aett.core.commit import Commit
-from aett.core.passed_over import PassedOver
 from aett.core.projection import topics_of
 from aett.core.recorded import Recorded, recorded
 from aett.core.topic_map import TopicMap
@@ -51,10 +50,7 @@ class _Wanted:
             return
         if stream.startswith(OWN) and not self.stream_prefix.startswith(OWN):
             return
-        for each in recorded(commit):
-            event = each.event
-            if type(event) is not PassedOver and (self.topics is None or type(event) in self.topics):
-                yield each
+        yield from recorded(commit, self.topics)
 
 
 def follow(

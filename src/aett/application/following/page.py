@@ -9,7 +9,7 @@ from attrs import field, frozen
 from aett.application.following.followers import Part
 from aett.application.following.position import Position
 from aett.application.following.steps import Stretch
-from aett.core.recorded import Recorded
+from aett.core.recorded import Recorded, recorded
 
 
 @frozen
@@ -43,12 +43,6 @@ def page_of(part: Part, position: Position, stretch: Stretch) -> Page:
     topics, events = frozenset[type](part.follower.topics), list[Recorded[Any]]()
     for commit in commits:
         if part.wants(commit.stream_id):
-            wanted: list[Recorded[Any]] = [
-                Recorded(commit, index)
-                for index, message in enumerate(commit.events)
-                if type(message.body) in topics
-            ]
-            if commit.checkpoint == position.within:
-                wanted = [each for each in wanted if not position.has_done(each)]
-            events += wanted
+            done = position.partly if commit.checkpoint == position.within else 0
+            events += recorded(commit, topics, begin=done)
     return Page(events, upto, more=stretch.more)

@@ -56,12 +56,6 @@ class Position:
     fingerprint: str = ""
     format: int = _FORMAT
 
-    def has_done(self, recorded: Recorded[Any]) -> bool:
-        """Whether this event is behind it."""
-        if recorded.checkpoint <= self.checkpoint:
-            return True
-        return recorded.checkpoint == self.within and recorded.index < self.partly
-
     def after(self, checkpoint: int) -> Position:
         """Everything up to this checkpoint is done."""
         return attrs.evolve(self, checkpoint=max(checkpoint, self.checkpoint), within=0, partly=0)
