@@ -55,9 +55,8 @@ class Turns(Working):
         try:
             return (yield from self._turn(memory))
         except Exception as error:  # noqa: BLE001  # the storage's: whatever it is, it may pass
-            troubles = memory.troubles + 1
             _LOG.warning("%s: %s: %s", self.part.register, type(error).__name__, error, extra=self.part.fields)
-            return Turn(evolve(memory, troubles=troubles), self.pace.after_failure(troubles), error)
+            return self.troubled(memory, error)
 
     def _turn(self, memory: Memory) -> Plan[Turn]:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from aett.application.following.followers import Handler, Part, Reactor
 from aett.application.following.kept import encoded
 from aett.application.following.letters import letter_of, written_once
-from aett.application.following.memory import Holding, Turn, Watching
+from aett.application.following.memory import Holding, Memory, Turn, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.page import Page, page_of
 from aett.application.following.position import Position, Stop, read, written
@@ -18,7 +18,7 @@ from aett.application.following.steps import Call, Clock, PutRegister, ReadLog, 
 from aett.core.errors import InvalidRegister, StorageUnavailable, UnsupportedType
 from aett.core.logs import logger
 from aett.core.outcome import Failure, Outcome, Success
-from aett.core.plan import Plan
+from aett.core.plan import Plan, Step
 from aett.core.projection import Projection, project
 from aett.core.recorded import Recorded
 from aett.core.register import Overtaken, Register
@@ -48,6 +48,11 @@ class Working:
     def look(self) -> float:
         """How long to wait until another's register is looked at again."""
         return self.pace.lease / 3
+
+    def troubled(self, memory: Memory, error: Exception) -> Turn:
+        """The storage has failed; it may pass."""
+        troubles = memory.troubles + 1
+        return Turn(evolve(memory, troubles=troubles), self.pace.after_failure(troubles), error)
 
     def work(self, held: Holding) -> Plan[Turn]:
         """One turn of its work; raises `Lost`."""
@@ -85,30 +90,17 @@ class Working:
         batch = page.events[: held.size]
         page = page.cut(len(batch))
         position = page.reached(held.position)
-        register, payload = held.register, written(position)
-
-        def together() -> Plan[Outcome[Register, Overtaken]]:
-            answer = yield from PutRegister(register, payload)
-            if isinstance(answer, Success):
-                yield from Call(handler.handle, tuple(batch))
-            return answer
-
         try:
-            answer = yield from Together(together)
+            answer = yield from _together(
+                held.register, written(position), lambda: Call(handler.handle, tuple(batch))
+            )
         except StorageUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # of a function of the user's
             return (yield from self._failed(held, batch, error))
         now = yield from Clock()
-        held = evolve(
-            held,
-            register=_won(answer),
-            kept=position,
-            position=position,
-            put_at=now,
-            failures=0,
-            size=_grown(held.size),
-        )
+        held = evolve(held, position=position, failures=0, size=_grown(held.size))
+        held = _as_put(held, _won(answer), now)
         return Turn(held, 0.0 if page.more else self.pace.poll, events=len(batch))
 
     def _react(self, reactor: Reactor[Any], held: Holding, page: Page) -> Plan[Turn]:
@@ -155,8 +147,7 @@ class Working:
         """A function of the user's has failed for these events."""
         follower: Any = self.part.follower
         if isinstance(error, StorageUnavailable):  # it is nobody's fault, and may take long
-            troubles = held.troubles + 1
-            return Turn(evolve(held, troubles=troubles), self.pace.after_failure(troubles), error)
+            return self.troubled(held, error)
         if len(batch) > 1:
             self._told(batch[0], "failed among others, and is tried alone", error)
             return Turn(evolve(held, size=1, failures=0), self.pace.retry, error)
@@ -171,22 +162,16 @@ class Working:
     def _set_aside(self, held: Holding, at: Recorded[Any], error: Exception) -> Plan[Turn]:
         """Write a dead letter, and go on."""
         letter, position = letter_of(self.part, at, error), held.position.beyond(at)
-        register, payload = held.register, written(position)
-
-        def together() -> Plan[Outcome[Register, Overtaken]]:
-            answer = yield from PutRegister(register, payload)
-            if isinstance(answer, Success):
-                yield from written_once(self.part, at, letter)
-            return answer
-
+        payload = written(position)
         if isinstance(self.part.follower, Handler):
-            put = _won((yield from Together(together)))
+            answer = yield from _together(held.register, payload, lambda: written_once(self.part, at, letter))
         else:
             yield from written_once(self.part, at, letter)
-            put = yield from self.swapped(register, payload)
+            answer = yield from PutRegister(held.register, payload)
+        register = _won(answer)
         self._told(at, "was set aside", error)
         now = yield from Clock()
-        held = evolve(held, register=put, kept=position, position=position, put_at=now, failures=0)
+        held = _as_put(evolve(held, position=position, failures=0), register, now)
         return Turn(held, 0.0, error)
 
     def _stop(self, held: Holding, position: Position, at: Recorded[Any] | None, error: Exception) -> Plan[Turn]:
@@ -223,11 +208,30 @@ class Working:
         follower = self.part.follower
         state = encoded(follower, held.state) if isinstance(follower, Projection) else b""
         register = yield from self.swapped(held.register, written(held.position, state))
-        return evolve(held, register=register, kept=held.position, put_at=now, events=0, unsure=False)
+        return _as_put(held, register, now)
 
     def swapped(self, register: Register, payload: bytes) -> Plan[Register]:
         """Put this into it; raises `Lost`."""
         return _won((yield from PutRegister(register, payload)))
+
+
+def _together(
+    register: Register, payload: bytes, then: Callable[[], Step[Any] | Plan[Any]]
+) -> Plan[Outcome[Register, Overtaken]]:
+    """Put it, and, if it was not overtaken, do this, in one transaction."""
+
+    def together() -> Plan[Outcome[Register, Overtaken]]:
+        answer = yield from PutRegister(register, payload)
+        if isinstance(answer, Success):
+            yield from then()
+        return answer
+
+    return (yield from Together(together))
+
+
+def _as_put(held: Holding, register: Register, now: float) -> Holding:
+    """What has been done is put."""
+    return evolve(held, register=register, kept=held.position, put_at=now, events=0, unsure=False)
 
 
 def _won(answer: Outcome[Register, Overtaken]) -> Register:
