@@ -92,6 +92,23 @@ def test_many_that_rest_are_asked_more_rarely() -> None:
     assert roster_of(*(f"t{number}" for number in range(1000))).pace.longest_poll == 10.0
 
 
+def test_tenants_are_looked_for_from_time_to_time_and_soon_when_one_is_heard_of() -> None:
+    pace = Pace(discovery=5.0, pause=0.5)
+    assert not Roster([FOLLOWER], pace).discovers(0.0)
+    roster = Roster([FOLLOWER], pace, everybody=True)
+    roster.meet("t", 0.0)
+    assert [roster.discovers(now) for now in (0.0, 4.9, 5.0, 5.1)] == [True, False, True, False]
+    assert roster.ring("new", 5.2)
+    assert [roster.discovers(now) for now in (5.3, 5.5, 6.1)] == [False, True, False]
+
+
+def test_who_waits_does_so_until_the_next_turn_or_a_second() -> None:
+    roster = roster_of()
+    assert roster.rest(0.0) == 1.0
+    roster.meet("t", 10.0)
+    assert [roster.rest(now) for now in (0.0, 9.75, 11.0)] == [1.0, 0.25, 0.0]
+
+
 # What is kept of the log
 
 

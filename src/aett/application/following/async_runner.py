@@ -12,10 +12,18 @@ from typing import Final, Self
 
 from aett.application.following.async_performing import AsyncBegin, AsyncFollowersPerformer
 from aett.application.following.followers import Follower
-from aett.application.following.memory import Holding, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.roster import Entry, Roster
-from aett.application.following.running import Observe, Running, Tenants, checked, name_of_this, observed, running
+from aett.application.following.running import (
+    SIGNALS,
+    Observe,
+    Running,
+    Tenants,
+    checked,
+    name_of_this,
+    observed,
+    running,
+)
 from aett.application.following.steps import ReadTenants
 from aett.application.following.turns import Turns
 from aett.core.logs import logger
@@ -25,7 +33,6 @@ from aett.ports.commit_store import AsyncCommitStore
 from aett.ports.register_store import AsyncRegisterStore
 
 _LOG: Final = logger("following")
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class AsyncRunner:
@@ -55,9 +62,7 @@ class AsyncRunner:
         self._observe = observe
         self.name = name_of_this(name)
         self._performer = AsyncFollowersPerformer(store, registers, begin)
-        self._roster, self._pace = Roster(followers, pace), pace
-        self._all = tenants is Tenants.ALL
-        self._discovered, self._unknown = float("-inf"), False
+        self._roster = Roster(followers, pace, everybody=tenants is Tenants.ALL)
         self._workers = workers
         self._changed = asyncio.Event()
         self._tasks = list[asyncio.Task[None]]()
@@ -80,9 +85,6 @@ class AsyncRunner:
     def wake(self, tenant_id: str) -> None:
         """Something was written to this tenant's log: whoever rests at its end looks at once."""
         if self._roster.ring(tenant_id, time.monotonic()):
-            self._changed.set()
-        elif self._all and not self._roster.knows(tenant_id):
-            self._unknown = True
             self._changed.set()
 
     def status(self) -> list[Running]:
@@ -123,7 +125,7 @@ class AsyncRunner:
         try:
             # Where there are no signals for loops (on Windows, beside the main thread), whoever runs it stops it.
             with suppress(NotImplementedError, RuntimeError, ValueError):
-                for each in _SIGNALS:
+                for each in SIGNALS:
                     loop.add_signal_handler(each, self.stop)
                     added.append(each)
             yield
@@ -138,9 +140,8 @@ class AsyncRunner:
             begun = time.monotonic()
             turn = await arun(turns.turn(entry.memory), self._performer)
             observed(self._observe, entry.part, turn, time.monotonic() - begun)
-            if isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching):
+            if self._roster.put_back(entry, turn, time.monotonic()):
                 self._performer.stretches.forget(entry.part.tenant_id)
-            self._roster.put_back(entry, turn, time.monotonic())
             self._changed.set()
 
     async def _next(self) -> Entry | None:
@@ -150,20 +151,17 @@ class AsyncRunner:
             now = time.monotonic()
             if (entry := self._roster.take(now)) is not None:
                 return entry
-            due = self._roster.due()
             self._changed.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, min(1.0, (now + 1.0 if due is None else due) - now))):
+                async with asyncio.timeout(self._roster.rest(now)):
                     await self._changed.wait()
         return None
 
     async def _discover(self) -> None:
         """Look for new tenants, if it is time to."""
         now = time.monotonic()
-        patience = self._pace.pause if self._unknown else self._pace.discovery
-        if not self._all or now - self._discovered < patience:
+        if not self._roster.discovers(now):
             return
-        self._discovered, self._unknown = now, False
         try:
             found = await self._performer(ReadTenants())
         except Exception as error:  # noqa: BLE001  # of the storage: it may pass

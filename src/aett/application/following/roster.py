@@ -7,6 +7,7 @@
    watch another's lease.
 4. With many parts that rest, the longest rest grows, so that quiet tenants together are asked at most
    `_POLLS` times a second.
+5. Who follows everybody looks for new tenants from time to time, and soon after a bell for one that is not known.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from aett.application.following.memory import Holding, Memory, Turn, Watching
 from aett.application.following.pace import Pace
 
 _POLLS: Final = 100
+_LONGEST: Final = 1.0
 
 
 @define(eq=False)
@@ -40,18 +42,22 @@ class Entry:
 class Roster:
     """Of the followers of one runner, whose parts it gives out one at a time. For one thread at a time."""
 
-    def __init__(self, followers: Iterable[Follower], pace: Pace) -> None:
+    def __init__(self, followers: Iterable[Follower], pace: Pace, *, everybody: bool = False) -> None:
         self._followers = tuple(followers)
-        self._pace = pace
+        self._pace = self.pace = pace
+        self._everybody = everybody
+        self._discovered, self._unknown = float("-inf"), False
         self._entries = dict[str, list[Entry]]()
         self._waiting = list[tuple[float, int, Entry]]()
         self._number = count()
 
-    @property
-    def pace(self) -> Pace:
-        """The pace for the next turn."""
-        least = sum(map(len, self._entries.values())) / _POLLS
-        return self._pace if least <= self._pace.longest_poll else evolve(self._pace, longest_poll=least)
+    def discovers(self, now: float) -> bool:
+        """Whether it is time to look for new tenants; whoever is told so does it."""
+        patience = self._pace.pause if self._unknown else self._pace.discovery
+        if not self._everybody or now - self._discovered < patience:
+            return False
+        self._discovered, self._unknown = now, False
+        return True
 
     def meet(self, tenant_id: str, now: float) -> None:
         """Follow this tenant's log, too, if it is not followed yet."""
@@ -60,6 +66,9 @@ class Roster:
             self._entries[tenant_id] = made
             for entry in made:
                 self._wait(entry, now)
+            least = sum(map(len, self._entries.values())) / _POLLS
+            if least > self._pace.longest_poll:
+                self.pace = evolve(self._pace, longest_poll=least)
 
     def take(self, now: float) -> Entry | None:
         """Whose turn it is; None if nobody's is yet."""
@@ -70,15 +79,20 @@ class Roster:
                 return entry
         return None
 
-    def put_back(self, entry: Entry, turn: Turn, now: float) -> None:
-        """What came of its turn."""
+    def put_back(self, entry: Entry, turn: Turn, now: float) -> bool:
+        """What came of its turn; whether the part was lost by that."""
+        lost = isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching)
         entry.memory, entry.trouble = turn.memory, turn.trouble
         entry.rests = isinstance(turn.memory, Holding) and turn.trouble is None
         rung, entry.rung = entry.rung and entry.rests, False
         self._wait(entry, now if rung else now + turn.wait)
+        return lost
 
     def ring(self, tenant_id: str, now: float) -> bool:
-        """Something has been written; whether somebody is due by that."""
+        """Something has been written; whether there is something to do by that."""
+        if self._everybody and tenant_id not in self._entries:
+            self._unknown = True
+            return True
         woken = False
         for entry in self._entries.get(tenant_id, ()):
             if entry.due is None:
@@ -89,15 +103,16 @@ class Roster:
                 woken = True
         return woken
 
-    def knows(self, tenant_id: str) -> bool:
-        """Whether this tenant's log is followed."""
-        return tenant_id in self._entries
-
     def due(self) -> float | None:
         """When the next turn is; None if there is nobody."""
         while self._waiting and self._waiting[0][2].due != self._waiting[0][0]:
             heapq.heappop(self._waiting)
         return self._waiting[0][0] if self._waiting else None
+
+    def rest(self, now: float) -> float:
+        """How long to wait for the next turn, in seconds; at most one, for whoever waits may be told to stop."""
+        due = self.due()
+        return _LONGEST if due is None else max(0.0, min(_LONGEST, due - now))
 
     def __iter__(self) -> Iterator[Entry]:
         """Every entry."""

@@ -11,11 +11,19 @@ from types import FrameType, TracebackType
 from typing import Final, Self
 
 from aett.application.following.followers import Follower
-from aett.application.following.memory import Holding, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.performing import Begin, FollowersPerformer
 from aett.application.following.roster import Entry, Roster
-from aett.application.following.running import Observe, Running, Tenants, checked, name_of_this, observed, running
+from aett.application.following.running import (
+    SIGNALS,
+    Observe,
+    Running,
+    Tenants,
+    checked,
+    name_of_this,
+    observed,
+    running,
+)
 from aett.application.following.steps import ReadTenants
 from aett.application.following.turns import Turns
 from aett.core.logs import logger
@@ -25,7 +33,6 @@ from aett.ports.commit_store import CommitStore
 from aett.ports.register_store import RegisterStore
 
 _LOG: Final = logger("following")
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Runner:
@@ -65,9 +72,7 @@ class Runner:
         self._observe = observe
         self.name = name_of_this(name)
         self._performer = FollowersPerformer(store, registers, begin)
-        self._roster, self._pace = Roster(followers, pace), pace
-        self._all = tenants is Tenants.ALL
-        self._discovered, self._unknown = float("-inf"), False
+        self._roster = Roster(followers, pace, everybody=tenants is Tenants.ALL)
         self._workers = workers
         self._changed = threading.Condition()
         self._threads = list[threading.Thread]()
@@ -91,9 +96,6 @@ class Runner:
         """Something was written to this tenant's log: whoever rests at its end looks at once."""
         with self._changed:
             if self._roster.ring(tenant_id, time.monotonic()):
-                self._changed.notify()
-            elif self._all and not self._roster.knows(tenant_id):
-                self._unknown = True
                 self._changed.notify()
 
     def status(self) -> list[Running]:
@@ -140,7 +142,7 @@ class Runner:
             del number, frame
             self.stop()
 
-        before = {each: signal.signal(each, told) for each in _SIGNALS}
+        before = {each: signal.signal(each, told) for each in SIGNALS}
         try:
             yield
         finally:
@@ -155,9 +157,8 @@ class Runner:
             turn = run(turns.turn(entry.memory), self._performer)
             observed(self._observe, entry.part, turn, time.monotonic() - begun)
             with self._changed:
-                if isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching):
+                if self._roster.put_back(entry, turn, time.monotonic()):
                     self._performer.stretches.forget(entry.part.tenant_id)
-                self._roster.put_back(entry, turn, time.monotonic())
                 self._changed.notify()
 
     def _next(self) -> Entry | None:
@@ -168,18 +169,15 @@ class Runner:
                 now = time.monotonic()
                 if (entry := self._roster.take(now)) is not None:
                     return entry
-                due = self._roster.due()
-                self._changed.wait(max(0.0, min(1.0, (now + 1.0 if due is None else due) - now)))
+                self._changed.wait(self._roster.rest(now))
         return None
 
     def _discover(self) -> None:
         """Look for new tenants, if it is time to."""
         with self._changed:
             now = time.monotonic()
-            patience = self._pace.pause if self._unknown else self._pace.discovery
-            if not self._all or now - self._discovered < patience:
+            if not self._roster.discovers(now):
                 return
-            self._discovered, self._unknown = now, False
         try:
             found = self._performer(ReadTenants())
         except Exception as error:  # noqa: BLE001  # of the storage: it may pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
@@ -21,6 +22,8 @@ from aett.core.projection import Projection
 from aett.core.snapshot import state_codec
 
 _LOG: Final = logger("following")
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+"""Those that tell a runner to stop."""
 
 
 class Tenants(Enum):
