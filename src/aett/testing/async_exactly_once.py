@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -14,12 +13,10 @@ from aett.application.following.async_performing import AsyncBegin, AsyncFollowe
 from aett.application.following.followers import Handler, parts
 from aett.application.following.memory import Holding, Memory, Watching
 from aett.application.following.turns import Turns
-from aett.core.commit import EventMessage
 from aett.core.plan import Step, arun
 from aett.ports.commit_store import AsyncCommitStore
 from aett.ports.register_store import AsyncRegisterStore
-from aett.testing.exactly_once import PACE, TURNS, Died, Life
-from aett.testing.projecting import placed
+from aett.testing.exactly_once import PACE, TURNS, Died, Life, committed, compared
 
 A = TypeVar("A")
 
@@ -51,20 +48,11 @@ async def async_check_exactly_once(
     result: reads what the handler has made.
     """
     tenant_id = f"check {uuid4().hex}"
-    last = 0
-    for each in map(placed, events):
-        head = await store.head(tenant_id, each.stream_id)
-        message = EventMessage(each.event, each.headers)
-        commit = head.commit(message, commit_id=uuid4(), stamp=datetime.now(UTC))
-        last = (await store.commit(commit)).unwrap().checkpoint or last
+    performer = AsyncFollowersPerformer(store, registers, begin)
+    last = await arun(committed(tenant_id, events), performer)
     for part in parts(handler, tenant_id):
-        await _walk(Turns(part, "check", PACE), AsyncFollowersPerformer(store, registers, begin), last)
-    came = await result()
-    if came != expected:
-        raise AssertionError(
-            f"{handler.name}: killed wherever it can be, it did not do everything once:\n"
-            f"  expected {expected!r}\n  but      {came!r}"
-        )
+        await _walk(Turns(part, "check", PACE), performer, last)
+    compared(handler, await result(), expected)
 
 
 async def _walk(turns: Turns, performer: AsyncFollowersPerformer, last: int) -> None:

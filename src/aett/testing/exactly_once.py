@@ -20,8 +20,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any, Final, TypeVar
 from uuid import uuid4
@@ -32,9 +31,10 @@ from aett.application.following.followers import Handler, parts
 from aett.application.following.memory import Holding, Memory, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.performing import Begin, FollowersPerformer
+from aett.application.following.steps import Append, Now, ReadHead
 from aett.application.following.turns import Turns
 from aett.core.commit import EventMessage
-from aett.core.plan import Step, run
+from aett.core.plan import Plan, Step, run
 from aett.ports.commit_store import CommitStore
 from aett.ports.register_store import RegisterStore
 from aett.testing.projecting import placed
@@ -73,6 +73,26 @@ class _Mortal(FollowersPerformer):
         return answer
 
 
+def committed(tenant_id: str, events: Iterable[Any]) -> Plan[int]:
+    """Commit them one by one; the checkpoint of the last."""
+    last = 0
+    for each in map(placed, events):
+        head = yield from ReadHead(tenant_id, each.stream_id)
+        message = EventMessage(each.event, each.headers)
+        commit = head.commit(message, commit_id=uuid4(), stamp=(yield from Now()))
+        last = (yield from Append(commit)).unwrap().checkpoint or last
+    return last
+
+
+def compared(handler: Handler[Any, Any], came: Any, expected: Any) -> None:
+    """Assert that what came is what is expected."""
+    if came != expected:
+        raise AssertionError(
+            f"{handler.name}: killed wherever it can be, it did not do everything once:\n"
+            f"  expected {expected!r}\n  but      {came!r}"
+        )
+
+
 def check_exactly_once(
     handler: Handler[Any, Any],
     *events: Any,
@@ -89,20 +109,11 @@ def check_exactly_once(
     result: reads what the handler has made.
     """
     tenant_id = f"check {uuid4().hex}"
-    last = 0
-    for each in map(placed, events):
-        head = store.head(tenant_id, each.stream_id)
-        message = EventMessage(each.event, each.headers)
-        commit = head.commit(message, commit_id=uuid4(), stamp=datetime.now(UTC))
-        last = store.commit(commit).unwrap().checkpoint or last
+    performer = FollowersPerformer(store, registers, begin)
+    last = run(committed(tenant_id, events), performer)
     for part in parts(handler, tenant_id):
-        _walk(Turns(part, "check", PACE), FollowersPerformer(store, registers, begin), last)
-    came = result()
-    if came != expected:
-        raise AssertionError(
-            f"{handler.name}: killed wherever it can be, it did not do everything once:\n"
-            f"  expected {expected!r}\n  but      {came!r}"
-        )
+        _walk(Turns(part, "check", PACE), performer, last)
+    compared(handler, result(), expected)
 
 
 def _walk(turns: Turns, performer: FollowersPerformer, last: int) -> None:
