@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy
 from attrs import frozen
+from tests.contract.local import of_memory, of_sqlite
 from tests.contract.served import harness as served
 from tests.contract.test_s3 import harness as on_s3
 
@@ -31,8 +32,8 @@ from aett import (
     Runner,
     Tenants,
 )
-from aett.adapters import memory, postgresql, sqlite
-from aett.testing import Harness, Place, Traits
+from aett.adapters import postgresql
+from aett.testing import Harness
 from aett.testing.clients import opened
 from aett.testing.laws.making import make, notes
 from aett.testing.samples import CONFLICTS, TOPICS, Booked, Noted, Passenger
@@ -208,11 +209,7 @@ class TestMemory(Following):
 
     @pytest.fixture
     def harness(self) -> Harness:
-        @contextmanager
-        def place() -> Generator[Place]:
-            yield Place.of(memory, memory.Memory(), awaited=self.awaited)
-
-        return Harness("memory", place, Traits(processes=False, reopen=False))
+        return of_memory(awaited=self.awaited)
 
 
 class TestAsyncMemory(TestMemory):
@@ -224,11 +221,7 @@ class TestSqlite(Following):
 
     @pytest.fixture
     def harness(self, tmp_path: Path) -> Harness:
-        @contextmanager
-        def place() -> Generator[Place]:
-            yield Place.of(sqlite, tmp_path / "events.db", awaited=self.awaited)
-
-        return Harness("sqlite", place)
+        return of_sqlite(tmp_path / "events.db", awaited=self.awaited)
 
 
 class TestAsyncSqlite(TestSqlite):

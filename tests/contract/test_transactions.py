@@ -22,6 +22,7 @@ import psycopg
 import pytest
 import sqlalchemy
 from psycopg_pool import ConnectionPool
+from tests.contract.local import of_memory, of_sqlite
 from tests.contract.served import TRAITS
 from tests.contract.served import harness as served
 
@@ -168,11 +169,7 @@ class TestMemory(Begins):
 
     @pytest.fixture
     def harness(self) -> Harness:
-        @contextmanager
-        def place() -> Generator[Place]:
-            yield Place.of(memory, memory.Memory(), awaited=self.awaited)
-
-        return Harness("memory", place, Traits(processes=False, reopen=False))
+        return of_memory(awaited=self.awaited)
 
 
 class TestAsyncMemory(TestMemory):
@@ -184,11 +181,7 @@ class TestSqlite(Begins):
 
     @pytest.fixture
     def harness(self, tmp_path: Path) -> Harness:
-        @contextmanager
-        def place() -> Generator[Place]:
-            yield Place.of(sqlite, tmp_path / "events.db", awaited=self.awaited)
-
-        return Harness("sqlite", place)
+        return of_sqlite(tmp_path / "events.db", awaited=self.awaited)
 
 
 class TestAsyncSqlite(TestSqlite):
