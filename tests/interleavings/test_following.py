@@ -118,6 +118,8 @@ class On:
             seconds: count[int] = count()
             last: Memory = memory
             for _ in range(times):
+                if mark == 2 and isinstance(last, Watching):  # it has less to do than the other
+                    last = evolve(last, asks=True)
                 last = (yield from self.turn(mark, turns, last, seconds)).memory
             return times
 

@@ -155,6 +155,18 @@ class Runner:
             self.plan = self.turns.turn(self.memory)
             self.step = next(self.plan)
 
+    def ask(self, world: World) -> None:
+        """It asks for the part for which another works."""
+        if self.plan is None and isinstance(self.memory, Watching) and self.memory.holder:
+            self.memory = attrs.evolve(self.memory, asks=True)
+        self.finish(world)
+
+    def stop(self, world: World) -> None:
+        """It is told to stop, and begins anew."""
+        if self.plan is None:
+            run(self.turns.release(self.memory), world)
+            self.memory = Watching()
+
     def crash(self, world: World, *, done: bool) -> None:
         """It dies; what it has asked for is done, or not."""
         if done:
@@ -230,6 +242,8 @@ ACTIONS = st.one_of(
     st.tuples(st.just("crash"), NUMBER, st.booleans()),
     st.tuples(st.just("lose"), NUMBER, st.booleans()),
     st.tuples(st.just("fail"), st.integers(1, 3), st.just(None)),
+    st.tuples(st.just("ask"), NUMBER, st.just(None)),
+    st.tuples(st.just("stop"), NUMBER, st.just(None)),
     st.tuples(st.just("overtake"), NUMBER, st.just(None)),
     st.tuples(st.just("tick"), st.sampled_from([0.5, 2.0, 10.0])),
 )
@@ -278,6 +292,8 @@ def act(world: World, runners: list[Runner], action: tuple[Any, ...]) -> None:
                 runners[int(number) % len(runners)].advance(world)
         case ("crash" | "lose") as what, number, done:
             getattr(runners[int(number) % len(runners)], what)(world, done=done)
+        case ("ask" | "stop") as what, number, _:
+            getattr(runners[int(number) % len(runners)], what)(world)
         case "overtake", number, _:
             for _ in range(3):  # it looks, sees that there is something to do, and that nothing comes of it
                 runners[int(number) % len(runners)].finish(world)

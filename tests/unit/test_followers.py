@@ -323,12 +323,12 @@ def test_a_state_that_is_too_large_stops_the_projection_and_points_to_handlers(s
             return getattr(shop.registers, name)
 
         def put(self, register: Register, payload: bytes) -> Any:
-            if len(payload) > 300:
-                raise InvalidRegister("300 bytes at most")
+            if len(payload) > 100_000:
+                raise InvalidRegister("100,000 bytes at most")
             return shop.registers.put(register, payload)
 
     small: Any = Small()
-    last = shop.write("a")
+    last = shop.write("a" * 97_900)  # with little room for more than itself
     with Runner(WORDS, tenants=["t"], store=shop.store, registers=small, pace=PACE):
         shop.followers.wait_for(WORDS, last.checkpoint or 0)
         shop.write("b" * 300)
@@ -337,7 +337,7 @@ def test_a_state_that_is_too_large_stops_the_projection_and_points_to_handlers(s
     assert stop is not None
     assert stop.error == "InvalidRegister"
     assert "words: its state is too large; keep it in tables, by a Handler" in stop.told
-    assert shop.followers.state(WORDS).state == "a"
+    assert shop.followers.state(WORDS).state == "a" * 97_900
 
 
 # Reactors
@@ -409,10 +409,11 @@ def test_who_stops_lets_go_and_who_dies_is_followed_when_his_lease_is_over(
 def test_nothing_is_written_while_nothing_happens(shop: Shop) -> None:
     last = shop.write("a")
     followers: list[Any] = [WORDS, reactor(shop), handler(shop)]
-    with shop.runner(*followers), shop.runner(*followers):
+    with shop.runner(*followers) as first, shop.runner(*followers) as second:
         for each in followers:
             shop.followers.wait_for(each, last.checkpoint or 0)
         until(lambda: all(shop.followers.lag(each).caught_up for each in followers))
+        until(lambda: {sum(each.holds for each in one.status()) for one in (first, second)} == {1, 2})
         time.sleep(0.05)
         before = [shop.registers.get("t", each) for each in shop.registers.names("t")]
         time.sleep(3 * PACE.lease)

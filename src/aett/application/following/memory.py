@@ -16,11 +16,15 @@ class Watching:
 
     version: of the register when it was last looked at; None before the first look.
     since: since when there has been something to do while that version did not move.
-    troubles: how often in a row the storage has failed.
+    holder: who worked for it then; nobody, if empty. asks: whether we ask that one for it.
+    rest: the last one while we ask. troubles: how often in a row the storage has failed.
     """
 
     version: int | None = None
     since: float | None = None
+    holder: str = ""
+    asks: bool = False
+    rest: float = 0.0
     troubles: int = 0
 
 
@@ -31,7 +35,8 @@ class Holding:
     register: as we have put it last; kept, put_at: the position that it holds, and when.
     position, state: what has been done, perhaps not yet put. events: how many since.
     failures: how often in a row the same event has failed. size: so many events are tried at once; None for all.
-    rest: the last one at the end of the log. troubles: as above. unsure: the last put was not answered.
+    rest: the last one at the end of the log. looked: when the register was looked at there.
+    troubles: as above. unsure: the last put was not answered.
     """
 
     register: Register
@@ -43,6 +48,7 @@ class Holding:
     failures: int = 0
     size: int | None = None
     rest: float = 0.0
+    looked: float = 0.0
     unsure: bool = False
     troubles: int = 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from aett.core.errors import SchemaMismatch
 from aett.core.recorded import Recorded
@@ -16,19 +16,27 @@ if TYPE_CHECKING:
 
 _FORMAT: Final = 1
 _END: Final = b"\n"
+_LARGE: Final = 32_768
+_ROOM: Final = 2_048
+"""So long is what stands before a large state: one that is nearly too large leaves room to say why it stopped."""
+_TOLD: Final = 200
+
+
+def _cut(told: str) -> str:
+    return told if len(told) <= _TOLD else f"{told[: _TOLD - 1]}…"
 
 
 @frozen
 class Stop:
     """Why a follower has stopped: an event that could not be handled.
 
-    checkpoint, index: which event of the log. error: the name of the error's class. told: what it said.
+    checkpoint, index: which event of the log. error: the name of the error's class. told: what it said, cut short.
     """
 
     checkpoint: int
     index: int
     error: str
-    told: str
+    told: str = field(converter=_cut)
 
 
 @frozen(kw_only=True)
@@ -38,6 +46,7 @@ class Position:
     checkpoint: of the log; everything up to it is done.
     partly: of the next commit so many events are done, too; `within` is that commit's checkpoint.
     holder: the runner that works for it; nobody, if empty.
+    asked: whether another runner, which has less to do, asks the holder for it.
     caught_up: whether it had once done all that there was.
     stop: why nobody works for it any more.
     superseded: the version that goes on where this one has ended, for ever; 0 if there is none.
@@ -49,6 +58,7 @@ class Position:
     within: int = 0
     partly: int = 0
     holder: str = ""
+    asked: bool = False
     caught_up: bool = False
     stop: Stop | None = None
     superseded: int = 0
@@ -88,7 +98,8 @@ def read(register: Register) -> tuple[Position, bytes]:
 
 def written(position: Position, state: bytes = b"") -> bytes:
     """What a register is to hold."""
-    return _codec().encode(position) + _END + state
+    head = _codec().encode(position)
+    return (head if len(state) < _LARGE else head.ljust(_ROOM)) + _END + state
 
 
 def _codec() -> Codec[Position]:

@@ -7,7 +7,8 @@
    watch another's lease.
 4. With many parts that rest, the longest rest grows, so that quiet tenants together are asked at most
    `_POLLS` times a second.
-5. Who follows everybody looks for new tenants from time to time, and soon after a bell for one that is not known.
+5. A runner that works for fewer parts than another asks for some (`sharing`): their next look is due at once.
+6. Who follows everybody looks for new tenants from time to time, and soon after a bell for one that is not known.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from attrs import define, evolve
 from aett.application.following.followers import Follower, Part, parts
 from aett.application.following.memory import Holding, Memory, Turn, Watching
 from aett.application.following.pace import Pace
+from aett.application.following.sharing import Shares
 
 _POLLS: Final = 100
 _LONGEST: Final = 1.0
@@ -50,6 +52,7 @@ class Roster:
         self._entries = dict[str, list[Entry]]()
         self._waiting = list[tuple[float, int, Entry]]()
         self._number = count()
+        self._shares = Shares()
 
     def discovers(self, now: float) -> bool:
         """Whether it is time to look for new tenants; whoever is told so does it."""
@@ -82,11 +85,27 @@ class Roster:
     def put_back(self, entry: Entry, turn: Turn, now: float) -> bool:
         """What came of its turn; whether the part was lost by that."""
         lost = isinstance(entry.memory, Holding) and isinstance(turn.memory, Watching)
+        self._shares.changed(entry.memory, turn.memory)
         entry.memory, entry.trouble = turn.memory, turn.trouble
         entry.rests = isinstance(turn.memory, Holding) and turn.trouble is None
         rung, entry.rung = entry.rung and entry.rests, False
         self._wait(entry, now if rung else now + turn.wait)
+        while (holder := self._shares.richest()) is not None and self._ask(holder, now):
+            pass
         return lost
+
+    def _ask(self, holder: str, now: float) -> bool:
+        """Let the next turn of one of its parts ask for that; whether there was one."""
+        for entry in self:
+            match entry:
+                case Entry(memory=Watching(holder=found, asks=False) as memory, due=float()) if found == holder:
+                    entry.memory = evolve(memory, asks=True)
+                    self._shares.changed(memory, entry.memory)
+                    self._wait(entry, now)
+                    return True
+                case _:
+                    pass
+        return False
 
     def ring(self, tenant_id: str, now: float) -> bool:
         """Something has been written; whether there is something to do by that."""

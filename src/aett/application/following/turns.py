@@ -21,11 +21,13 @@
 8. A reactor of a new version goes on where the one before has come to, and ends that for ever: what was done is
    not done again. Projections and handlers of a new version begin anew, beside the one before.
 9. Who is told to stop puts what is done, and that nobody works for it any more.
+10. A runner that works for fewer parts than another (`sharing`) asks it for one: it puts that into the register.
+   The holder finds itself overtaken by nothing but that, puts what is done, and lets go. One that rests looks at
+   its register from time to time. The part of one that is dead is taken when the lease is over.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 from attrs import evolve, frozen
@@ -34,16 +36,18 @@ from aett.application.following.followers import Reactor
 from aett.application.following.kept import decoded, encoded, fingerprint
 from aett.application.following.memory import Holding, Memory, Turn, Watching
 from aett.application.following.position import Position, read, written
-from aett.application.following.steps import Clock, ReadRegister, ReadTail
+from aett.application.following.steps import Clock, PutRegister, ReadRegister, ReadTail
 from aett.application.following.superseding import other_partitions, superseded
 from aett.application.following.working import Lost, Working
 from aett.core.errors import SchemaMismatch
 from aett.core.logs import logger
+from aett.core.outcome import Success
 from aett.core.plan import Plan
 from aett.core.projection import Projection
 from aett.core.register import Register
 
 _LOG: Final = logger("following")
+_TRIES: Final = 8
 
 
 @frozen
@@ -66,7 +70,19 @@ class Turns(Working):
                 case Holding():
                     return (yield from self.work(memory))
         except Lost as lost:
+            held = lost.held or memory
+            if isinstance(held, Holding) and _is_asked(held, lost.found):
+                return (yield from self._let_go(held, lost.found))
             return self._lost(lost.found)
+
+    def _let_go(self, held: Holding, found: Register) -> Plan[Turn]:
+        """We were asked for it: put what is done, and that nobody works for it."""
+        try:
+            register = (yield from self.put(_let(evolve(held, register=found)), held.put_at)).register
+        except Lost as lost:
+            return self._lost(lost.found)
+        _LOG.info("%s: let go, for a runner with less to do", self.part.register, extra=self.part.fields)
+        return Turn(Watching(register.version), self.look)
 
     def _lost(self, found: Register) -> Turn:
         """Somebody else has put something; or we ourselves have, and were not told, or it was purged."""
@@ -79,34 +95,63 @@ class Turns(Working):
     def release(self, memory: Memory) -> Plan[None]:
         """Put what has been done, and let go."""
         if isinstance(memory, Holding):
-            with suppress(Lost):
-                yield from self.put(evolve(memory, position=evolve(memory.position, holder="")), memory.put_at)
+            try:
+                yield from self.put(_let(memory), memory.put_at)
+            except Lost as lost:
+                if _is_asked(memory, lost.found):
+                    yield from self._let_go(memory, lost.found)
 
     def _watch(self, watching: Watching) -> Plan[Turn]:
         register = yield from ReadRegister(self.part.tenant_id, self.part.register)
         position, _ = read(register)
         if position.inline:
             raise SchemaMismatch(f"{self.part.register} is kept inline: a runner needs another version")
-        moved = register.version != watching.version
         if position.superseded or (position.stop is not None and watching.version is not None):
             return Turn(Watching(register.version), self.look)
-        if position.holder not in {"", self.holder}:
-            if moved:
-                return Turn(Watching(register.version), self.look)
-            now = yield from Clock()
-            if watching.since is None:
-                tail = yield from ReadTail(self.part.tenant_id)
-                waits = tail.settled > position.checkpoint or not position.caught_up
-                return Turn(Watching(register.version, now if waits else None), self.look)
-            if now - watching.since < self.pace.lease:
-                return Turn(evolve(watching, troubles=0), self.look)
+        if position.holder in {"", self.holder}:
+            return (yield from self._take(register))
+        if watching.asks and watching.holder == position.holder and not position.asked:
+            return (yield from self._ask(watching, register))
+        return (yield from self._look_on(watching, register, position))
+
+    def _look_on(self, watching: Watching, register: Register, position: Position) -> Plan[Turn]:
+        """Another works for it: watch whether anything comes of that."""
+        seen = evolve(watching, version=register.version, holder=position.holder, troubles=0)
+        if seen.asks and watching.holder == position.holder:
+            seen = evolve(seen, rest=self.pace.rest(watching.rest))
+        else:
+            seen = evolve(seen, asks=False, rest=0.0)
+        wait = min(self.look, seen.rest or self.look)
+        if watching.version != register.version:
+            return Turn(evolve(seen, since=None), wait)
+        now = yield from Clock()
+        if watching.since is None:
+            tail = yield from ReadTail(self.part.tenant_id)
+            waits = position.asked or tail.settled > position.checkpoint or not position.caught_up
+            return Turn(evolve(seen, since=now if waits else None), wait)
+        if now - watching.since < self.pace.lease:
+            return Turn(seen, wait)
         return (yield from self._take(register))
+
+    def _ask(self, watching: Watching, register: Register) -> Plan[Turn]:
+        """Ask who holds it to let it go."""
+        for _ in range(_TRIES):
+            position, state = read(register)
+            if position.holder != watching.holder or position.asked:
+                break
+            answer = yield from PutRegister(register, written(evolve(position, asked=True), state))
+            if isinstance(answer, Success):
+                register = answer.unwrap()
+                break
+            register = answer.failure().found  # one that is busy puts all the time
+        rest = self.pace.rest(watching.rest)
+        return Turn(evolve(watching, version=register.version, since=None, rest=rest, troubles=0), rest)
 
     def _take(self, register: Register) -> Plan[Turn]:
         position, state = read(register)
         if not register.exists:
             position = yield from self._first()
-        mine = evolve(position, holder=self.holder, stop=None)
+        mine = evolve(position, holder=self.holder, asked=False, stop=None)
         follower = self.part.follower
         folded = None
         if isinstance(follower, Projection):
@@ -131,3 +176,14 @@ class Turns(Working):
         if follower.from_now_on:
             return Position(checkpoint=(yield from ReadTail(self.part.tenant_id)).settled, caught_up=True)
         return Position()
+
+
+def _let(held: Holding) -> Holding:
+    """Nobody is to work for it."""
+    return evolve(held, position=evolve(held.position, holder=""))
+
+
+def _is_asked(held: Holding, found: Register) -> bool:
+    """Whether nothing was put into it but that somebody asks for it."""
+    position, _ = read(found)
+    return position.asked and evolve(position, asked=False) == held.kept

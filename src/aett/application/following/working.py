@@ -14,7 +14,7 @@ from aett.application.following.memory import Holding, Memory, Turn, Watching
 from aett.application.following.pace import Pace
 from aett.application.following.page import Page, page_of
 from aett.application.following.position import Position, Stop, read, written
-from aett.application.following.steps import Call, Clock, PutRegister, ReadLog, Together
+from aett.application.following.steps import Call, Clock, PutRegister, ReadLog, ReadRegister, Together
 from aett.core.errors import InvalidRegister, StorageUnavailable, UnsupportedType
 from aett.core.logs import logger
 from aett.core.outcome import Failure, Outcome, Success
@@ -26,14 +26,17 @@ from aett.core.register import Overtaken, Register
 _LOG: Final = logger("following")
 _ENOUGH: Final = 256
 """So many events are tried at once, and then all."""
+_POLLS: Final = 4
+"""Between two looks at the register there are so many at the log, or more."""
 
 
 class Lost(Exception):  # it never leaves a turn
-    """Something was put into our register that we do not know of."""
+    """Something was put into our register that we do not know of. held: what was to be put."""
 
-    def __init__(self, overtaken: Overtaken) -> None:
+    def __init__(self, overtaken: Overtaken, held: Holding | None = None) -> None:
         super().__init__()
         self.found = overtaken.found
+        self.held = held
 
 
 @frozen
@@ -132,7 +135,9 @@ class Working:
         held, count = evolve(held, position=page.reached(held.position)), len(page.events)
         now = yield from Clock()
         if held.position == held.kept:
-            return Turn(held, 0.0 if page.more else held.rest or self.pace.poll)
+            if page.more:
+                return Turn(held, 0.0)
+            return Turn((yield from self._looked(held, now)), held.rest or self.pace.poll)
         if page.more:
             if held.events >= self.pace.every or now - held.put_at >= self.pace.seconds:
                 held = yield from self.put(held, now)
@@ -142,6 +147,15 @@ class Working:
             held = yield from self.put(held, now)
             due = self.pace.longest_poll
         return Turn(held, min(held.rest or self.pace.poll, due), events=count)
+
+    def _looked(self, held: Holding, now: float) -> Plan[Holding]:
+        """One that rests has nothing to put, and so does not find out that it was asked, or overtaken."""
+        if now - max(held.put_at, held.looked) < max(self.look, _POLLS * self.pace.longest_poll):
+            return held
+        found = yield from ReadRegister(self.part.tenant_id, self.part.register)
+        if found.version != held.register.version:
+            raise Lost(Overtaken(found), held)
+        return evolve(held, looked=now)
 
     def _failed(self, held: Holding, batch: Sequence[Recorded[Any]], error: Exception) -> Plan[Turn]:
         """A function of the user's has failed for these events."""
@@ -207,8 +221,10 @@ class Working:
         """Put what has been done."""
         follower = self.part.follower
         state = encoded(follower, held.state) if isinstance(follower, Projection) else b""
-        register = yield from self.swapped(held.register, written(held.position, state))
-        return _as_put(held, register, now)
+        answer = yield from PutRegister(held.register, written(held.position, state))
+        if isinstance(answer, Failure):
+            raise Lost(answer.failure(), held)
+        return _as_put(held, answer.unwrap(), now)
 
     def swapped(self, register: Register, payload: bytes) -> Plan[Register]:
         """Put this into it; raises `Lost`."""
