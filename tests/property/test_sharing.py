@@ -7,13 +7,14 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.property.test_following import PACE, TENANT, Added, World
+from tests.property.test_following import PACE, TENANT, Added, World, handler, reactor
+from tests.property.test_following import Runner as Stepped
 
-from aett.application.following.followers import Part, Reactor
-from aett.application.following.memory import Holding
+from aett.application.following.followers import Follower, Part, Reactor
+from aett.application.following.memory import Holding, Watching
 from aett.application.following.position import read
 from aett.application.following.roster import Roster
-from aett.application.following.steps import ReadRegister
+from aett.application.following.steps import ReadRegister, Together
 from aett.application.following.turns import Turns
 from aett.core.plan import run
 
@@ -115,3 +116,44 @@ def test_a_part_is_handed_over_with_all_that_was_done() -> None:
     ids = [each.id for each in world.reacted]
     assert len(ids) == len(set(ids)), "an event was handled by both"
     assert len(ids) == len(world.wanted())
+
+
+def a_pair(world: World, follower: Follower) -> tuple[Stepped, Stepped]:
+    """One that works for it, at its end, and one that watches; then more is written."""
+    first, second = (Stepped(Turns(Part(follower, TENANT), name, PACE)) for name in ("first", "second"))
+    for _ in range(4):
+        first.finish(world)
+    second.finish(world)
+    for number in range(4):
+        world.write("a", [Added(number)])
+    return first, second
+
+
+def test_who_is_asked_in_the_midst_of_its_work_puts_what_is_done_before_it_lets_go() -> None:
+    world = World()
+    first, second = a_pair(world, reactor(world))
+    while not world.reacted:
+        first.advance(world)
+    second.ask(world)
+    assert first.plan is not None
+    while first.plan is not None:
+        first.advance(world)
+    for _ in range(4):
+        second.finish(world)
+    assert isinstance(second.memory, Holding)
+    assert isinstance(first.memory, Watching)
+    assert [each.revision for each in world.reacted] == [1, 2, 3, 4]
+
+
+def test_who_is_asked_after_a_put_of_which_it_was_not_told_takes_nothing_back() -> None:
+    world = World()
+    first, second = a_pair(world, handler(world))
+    while not isinstance(first.step, Together):
+        first.advance(world)
+    first.lose(world, done=True)
+    second.ask(world)
+    for _ in range(6):
+        first.finish(world)
+        second.finish(world)
+    assert isinstance(second.memory, Holding)
+    assert [each.revision for each in world.table] == [1, 2, 3, 4]

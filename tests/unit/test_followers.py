@@ -475,12 +475,12 @@ def test_a_put_whose_reply_is_lost_costs_no_lease(shop: Shop) -> None:
 def test_quiet_tenants_are_followed_beside_a_busy_one_and_new_ones_are_found(shop: Shop) -> None:
     seen = set[str]()
     follower = Reactor[Item](name="r", topics=Item, react=lambda each: seen.add(each.tenant_id))
-    for number in range(100):
+    for number in range(1_000):
         shop.write("x", tenant=f"quiet {number}")
-    for number in range(200):
+    for number in range(300):
         shop.write("x", stream=f"s{number}", tenant="busy")
     with shop.runner(follower, tenants=Tenants.ALL, pace=evolve(PACE, batch=1)):
-        until(lambda: len(seen) == 101)
+        until(lambda: len(seen) == 1_001)
         shop.write("x", tenant="new")
         until(lambda: "new" in seen)
 
