@@ -135,9 +135,7 @@ def test_who_is_asked_in_the_midst_of_its_work_puts_what_is_done_before_it_lets_
     while not world.reacted:
         first.advance(world)
     second.ask(world)
-    assert first.plan is not None
-    while first.plan is not None:
-        first.advance(world)
+    first.finish(world)
     for _ in range(4):
         second.finish(world)
     assert isinstance(second.memory, Holding)
