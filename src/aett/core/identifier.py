@@ -38,17 +38,21 @@ def register_prefix(prefix: str) -> str:
     return prefix if prefix == "" else _checked("prefix", prefix, MAX_STREAM_BYTES)
 
 
+def _shown(identifier: str) -> str:
+    return ascii(identifier[:_SHOWN])
+
+
 def _checked(what: str, identifier: str, limit: int) -> str:
     if not isinstance(identifier, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidIdentifier(f"{what} must be a str, not {type(identifier).__name__}")
-    shown = ascii(identifier[:_SHOWN])
     try:
-        size = len(identifier.encode())
+        size = len(identifier) if identifier.isascii() else len(identifier.encode())
     except UnicodeEncodeError as error:
-        raise InvalidIdentifier(f"{what} {shown} holds a lone surrogate, which is not Unicode text") from error
+        wrong = "holds a lone surrogate, which is not Unicode text"
+        raise InvalidIdentifier(f"{what} {_shown(identifier)} {wrong}") from error
     if not 1 <= size <= limit:
-        raise InvalidIdentifier(f"{what} {shown} has {size} bytes in UTF-8; 1 to {limit} are allowed")
+        raise InvalidIdentifier(f"{what} {_shown(identifier)} has {size} bytes in UTF-8; 1 to {limit} are allowed")
     if "\0" in identifier:
-        raise InvalidIdentifier(f"{what} {shown} holds a NUL character")
+        raise InvalidIdentifier(f"{what} {_shown(identifier)} holds a NUL character")
     # A plain str: drivers write an Enum's member, which is a str too, in ways of their own.
     return str.__str__(identifier)

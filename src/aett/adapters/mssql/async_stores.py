@@ -28,8 +28,14 @@ from aett.adapters.sql.server import TIMEOUT
 Database: TypeAlias = "str | Pool | Connection"
 
 
-def _performer(database: Database, pool_size: int, timeout: float) -> ThreadedPerformer:
-    return ThreadedPerformer(SqlPerformer(DRIVER, lender_of(database, pool_size, timeout)), pool_size)
+class _Threaded(ThreadedPerformer):
+    def __init__(self, performer: SqlPerformer[Connection], threads: int) -> None:
+        super().__init__(performer, threads)
+        self.joins = performer.joins
+
+
+def _performer(database: Database, pool_size: int, timeout: float) -> _Threaded:
+    return _Threaded(SqlPerformer(DRIVER, lender_of(database, pool_size, timeout)), pool_size)
 
 
 _KIND = AsyncKind(dialect, _performer)

@@ -17,6 +17,12 @@ _VICTIM: Final = (1213, 1020, 1180, 1467, 1614, 3101)
 _LOCKED: Final = (1205, 1969, 3024, 3572)
 """A lock was not had in time: by innodb_lock_wait_timeout, MariaDB's and MySQL's time for statements, NOWAIT."""
 
+_OF_SERVERS: Final = frozenset((*range(1000, 2000), *range(3000, 6000)))
+"""What is between is of the client's library: of a connection that broke, for one."""
+
+_UNSURE: Final = (1053, 1180, 1317, 1927)
+"""The server shuts down, COMMIT failed, the statement or the connection was killed."""
+
 _MEANINGS: Final = Meanings(
     schema=(1054, 1136, 1146, 1364),
     refused=(1044, 1045, 1046, 1049, 1130, 1142, 1143, 1227, 1251, 1370, 1396, 1698, 1820, 1862, 2059, 3118, 4151),
@@ -45,6 +51,10 @@ def _victim(error: BaseException) -> bool:
     return number(error) in _VICTIM
 
 
+def _undone(error: BaseException) -> bool:
+    return number(error) in _OF_SERVERS and number(error) not in _UNSURE
+
+
 def _translated(error: Exception, name: str) -> AettError:
     return _MEANINGS.error(frozenset({number(error)}), f"{name}: {_text(error)[:500]}")
 
@@ -54,5 +64,5 @@ def _text(error: Exception) -> str:
     return str(arguments[-1]) if arguments and arguments[-1] else type(error).__name__
 
 
-FAILURES: Final = Failures((pymysql.Error, OSError, TimeoutError), _victim, _translated)
+FAILURES: Final = Failures((pymysql.Error, OSError, TimeoutError), _victim, _undone, _translated)
 """aiomysql raises what PyMySQL raises."""

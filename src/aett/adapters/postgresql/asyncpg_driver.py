@@ -163,6 +163,9 @@ DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
     transaction=_transaction,
     # A broken connection is an OSError.
     failures=Failures(
-        (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError), errors.victim, _translated
+        (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError),
+        errors.victim,
+        errors.undone,
+        _translated,
     ),
 )

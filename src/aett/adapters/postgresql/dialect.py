@@ -41,6 +41,9 @@ _FIRST: Final = "txid_current_if_assigned() IS NULL"
 _BOUND: Final = "SET LOCAL lock_timeout = '10s'"
 """A purge waits no longer for a transaction that is held: every writer waits behind it."""
 
+_PATIENCE: Final = "100ms"
+"""How long a group of commits waits for a lock."""
+
 _STREAM: Final = "tenant_id = :tenant_id AND stream_id = :stream_id"
 
 
@@ -54,6 +57,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         snapshots=quoted(snapshots),
         max_commit_size=max_commit_size,
         append=_append(commits),
+        append_together=_append_together(commits),
         registers=registers,
         add_register=(
             f"INSERT INTO {registers} (tenant_id, name, version, payload)"
@@ -121,6 +125,37 @@ def _append(table: Table) -> str:
         # Who comes too late draws no number.
         f" AND NOT EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM} AND commit_sequence = :commit_sequence)"
         " ON CONFLICT DO NOTHING RETURNING checkpoint"
+    )
+
+
+def _append_together(table: Table) -> str:
+    """As `_append`, of several records; `given` has a row for each.
+
+    The look-ups are subqueries that no plan turns into a join: each is one search of an index, whatever the server
+    believes the table to hold.
+    """
+    commits = quoted(table)
+    columns = [name for name in COLUMNS if name != "checkpoint"]
+    lists = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]}[])" for name in columns)
+    given = ", ".join(f"g.{name}" for name in columns)
+    stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
+    place = _place(table).replace(":tenant_id", "g.tenant_id")
+    return (
+        # Who waits for a transaction that is held does not keep the others waiting.
+        f"WITH bound AS MATERIALIZED (SELECT set_config('lock_timeout', '{_PATIENCE}', true)),"
+        f" barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
+        f" pg_advisory_xact_lock_shared({_key(table)}) FROM bound),"
+        f" given AS MATERIALIZED (SELECT * FROM unnest({lists}) AS g({', '.join(columns)})),"
+        f" places AS MATERIALIZED (SELECT DISTINCT {place} AS place FROM barrier, given AS g),"
+        " announced AS MATERIALIZED (SELECT"
+        f" pg_advisory_xact_lock_shared((place << {BITS}) | ({_drawn(table)} & {_LOW})) FROM places),"
+        " ready AS MATERIALIZED (SELECT count(*) FROM announced)"
+        f" INSERT INTO {commits} ({', '.join(columns)}) SELECT {given} FROM ready, given AS g"
+        f" WHERE (g.commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} AS c WHERE {stream}"
+        " AND c.commit_sequence = g.commit_sequence - 1 AND c.stream_revision = g.first_revision - 1"
+        " FOR KEY SHARE OF c))"
+        f" AND (SELECT 1 FROM {commits} AS c WHERE {stream} AND c.commit_sequence = g.commit_sequence) IS NULL"
+        " ON CONFLICT DO NOTHING RETURNING tenant_id, stream_id, checkpoint"
     )
 
 

@@ -194,5 +194,5 @@ DRIVER: Final = Driver(
     rows=_rows,
     changed=_changed,
     transaction=_transaction,
-    failures=Failures((psycopg.Error,), errors.victim, _translated),
+    failures=Failures((psycopg.Error,), errors.victim, errors.undone, _translated),
 )

@@ -7,15 +7,17 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import frozen
 
+from aett.adapters.sql.async_grouping import grouped
+from aett.adapters.sql.awaiting import AsyncJoining
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.gathering import GROUP_SIZE
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.registers import SqlCells
 from aett.adapters.sql.server import POOL_SIZE, TIMEOUT
 from aett.adapters.sql.snapshots import SqlSnapshots
 from aett.adapters.store.awaiting import (
     AsyncCommitStoreFace,
-    AsyncPerformer,
     AsyncPersistenceManagementFace,
     AsyncRegisterStoreFace,
     AsyncSnapshotStoreFace,
@@ -39,7 +41,7 @@ class AsyncKind:
     """
 
     dialect: Callable[..., Dialect]
-    performer: Callable[[Any, int, float], AsyncPerformer]
+    performer: Callable[[Any, int, float], AsyncJoining]
 
 
 class AsyncSqlCommitStore(AsyncCommitStoreFace, Generic[D]):
@@ -49,6 +51,8 @@ class AsyncSqlCommitStore(AsyncCommitStoreFace, Generic[D]):
     page_size: commits read at once.
     max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`. By default the
       engine's own limit.
+    group_size: commits that are written together at most, in one transaction, when many are under way; 1: each by
+      itself.
     pool_size: connections at most. timeout: seconds to wait for one.
     """
 
@@ -63,13 +67,15 @@ class AsyncSqlCommitStore(AsyncCommitStoreFace, Generic[D]):
         table: str = TABLE,
         page_size: int = PAGE_SIZE,
         max_commit_size: int | None = None,
+        group_size: int = GROUP_SIZE,
         pool_size: int = POOL_SIZE,
         timeout: float = TIMEOUT,
     ) -> None:
         limit = () if max_commit_size is None else (max_commit_size,)
         engine = SqlEngine(self._kind.dialect(table, *limit))
         plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
-        super().__init__(plans, self._kind.performer(database, pool_size, timeout))
+        performer = self._kind.performer(database, pool_size, timeout)
+        super().__init__(plans, grouped(performer, joins=performer.joins, size=group_size, lanes=pool_size))
 
 
 class AsyncSqlSnapshotStore(AsyncSnapshotStoreFace, Generic[D]):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import frozen
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.awaiting import AsyncLender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Change, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.store.awaiting import AsyncPerformer
 from aett.adapters.store.pause import Pause
+from aett.core.errors import AettError
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -34,6 +36,15 @@ class AsyncDriver(Generic[K]):
     transaction: Callable[[K, bool], AbstractAsyncContextManager[object]]
     failures: Failures
     passed: Callable[[K, str], Awaitable[bool]] | None = None
+
+
+class AsyncJoining(AsyncPerformer, Protocol):
+    """A performer on connections that are lent."""
+
+    @property
+    def joins(self) -> bool:
+        """Whether what is done may become part of a transaction of the caller's."""
+        ...
 
 
 class AsyncSqlPerformer(Generic[K]):
@@ -57,6 +68,11 @@ class AsyncSqlPerformer(Generic[K]):
         except failures.kinds as error:
             raise failures.translated(error, self._lender.name) from error
         return answer
+
+    @property
+    def joins(self) -> bool:
+        """Whether what is done may become part of a transaction of the caller's."""
+        return self._lender.joins
 
     async def close(self) -> None:
         """Close what was opened."""
@@ -84,6 +100,8 @@ class AsyncSqlPerformer(Generic[K]):
                 joins = self._lender.joins
                 async with self._lender.lent(alone=False) as connection, driver.transaction(connection, joins):
                     return [await driver.rows(connection, each.text, each.parameters) for each in statements]
+            case Appends():
+                return await self._together(step)
             case Try(text) if driver.passed is not None:
                 async with self._lender.lent(alone=True) as connection:
                     return await driver.passed(connection, text)
@@ -91,3 +109,18 @@ class AsyncSqlPerformer(Generic[K]):
                 return await asyncio.sleep(seconds)
             case _:
                 raise TypeError(f"SQL has no step {type(step).__name__}")
+
+    async def _together(self, step: Appends) -> list[int | None] | None:
+        driver = self._driver
+        try:
+            async with self._lender.lent(alone=False) as connection:
+                if step.together is not None:
+                    return step.answers(await driver.rows(connection, step.together, step.lists))
+                async with driver.transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
+                    return [await driver.changed(connection, step.text, each) for each in step.batch]
+        except AettError:
+            raise
+        except Exception as error:  # of the server, or of the driver, which cannot send what one of them holds
+            if isinstance(error, driver.failures.kinds) and not driver.failures.undone(error):
+                raise
+            return None

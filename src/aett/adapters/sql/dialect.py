@@ -48,6 +48,9 @@ class Dialect:
     """Insert a record if its predecessor is there and its own place and id are free; gives the
     checkpoint, or no row. Parameters: the fields of `Record`, `previous_sequence`, `previous_revision`."""
 
+    append_together: str | None = None
+    """If there is such a statement: the same for several records of different streams, as `Append.together`."""
+
     ready: str | None = None
     """If given: rows, without which `append` would insert nothing, and it would look like a refusal."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from aett.adapters.sql.dialect import Dialect
-from aett.adapters.sql.statement import Change, Statement
+from aett.adapters.sql.statement import Append, Statement
 from aett.adapters.store.record import Record
 from aett.core.errors import SchemaMismatch
 from aett.core.head import Head
@@ -28,12 +28,13 @@ class SqlEngine:
         return self.dialect.max_commit_size
 
     def append(self, record: Record) -> Plan[int | None]:
-        """Change it; the guard is in the statement."""
+        """Insert it; the guard is in the statement."""
         predecessor = {
             "previous_sequence": record.commit_sequence - 1,
             "previous_revision": record.first_revision - 1,
         }
-        checkpoint = yield from Change(self.dialect.append, record._asdict() | predecessor)
+        words = self.dialect
+        checkpoint = yield from Append(words.append, record._asdict() | predecessor, words.append_together)
         if checkpoint is None and self.dialect.ready is not None:
             yield from _must_be_there(self.dialect.ready, self.dialect.commits)
         return checkpoint

@@ -22,9 +22,11 @@ class Failures:
     """A driver's errors.
 
     kinds: what it raises. victim: whether the server undid it for the sake of others, so that it may be
-    tried again. translated: the error of ours that it means at a place of this name.
+    tried again. undone: whether the server says that all of the transaction was undone, for whatever reason.
+    translated: the error of ours that it means at a place of this name.
     """
 
     kinds: tuple[type[Exception], ...]
     victim: Callable[[BaseException], bool]
+    undone: Callable[[BaseException], bool]
     translated: Callable[[Exception, str], AettError]

@@ -12,8 +12,9 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.blocking import Lender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Change, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
 from aett.adapters.store.pause import Pause
+from aett.core.errors import AettError
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -57,6 +58,11 @@ class SqlPerformer(Generic[K]):
             raise failures.translated(error, self._lender.name) from error
         return answer
 
+    @property
+    def joins(self) -> bool:
+        """Whether what is done may become part of a transaction of the caller's."""
+        return self._lender.joins
+
     def close(self) -> None:
         """Close what was opened."""
         self._lender.close()
@@ -82,6 +88,8 @@ class SqlPerformer(Generic[K]):
             case Transaction(statements):
                 with self._lender.lent(alone=False) as connection, driver.transaction(connection):
                     return [driver.rows(connection, each.text, each.parameters) for each in statements]
+            case Appends():
+                return self._together(step)
             case Try(text) if driver.passed is not None:
                 with self._lender.lent(alone=True) as connection:
                     return driver.passed(connection, text)
@@ -89,3 +97,18 @@ class SqlPerformer(Generic[K]):
                 return time.sleep(seconds)
             case _:
                 raise TypeError(f"SQL has no step {type(step).__name__}")
+
+    def _together(self, step: Appends) -> list[int | None] | None:
+        driver = self._driver
+        try:
+            with self._lender.lent(alone=False) as connection:
+                if step.together is not None:
+                    return step.answers(driver.rows(connection, step.together, step.lists))
+                with driver.transaction(connection):
+                    return [driver.changed(connection, step.text, each) for each in step.batch]
+        except AettError:
+            raise
+        except Exception as error:  # of the server, or of the driver, which cannot send what one of them holds
+            if isinstance(error, driver.failures.kinds) and not driver.failures.undone(error):
+                raise
+            return None

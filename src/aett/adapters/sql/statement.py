@@ -50,6 +50,39 @@ class Change(Step["int | None"]):
 
 
 @frozen
+class Append(Change):
+    """A `Change` that appends a commit: it may be done together with those of other streams (`gathering`).
+
+    together: one statement that appends several, each parameter of which is a list; it gives of each that it has
+    appended `tenant_id`, `stream_id` and the checkpoint. None if there is no such statement.
+    """
+
+    together: str | None = None
+
+
+@frozen
+class Appends(Step["list[int | None] | None"]):
+    """Several `Append` of different streams, in one transaction, in this order; the reply is the reply of each.
+
+    None if the server undid all of them: each is to be tried by itself.
+    """
+
+    text: str
+    together: str | None
+    batch: tuple[Parameters, ...]
+
+    @property
+    def lists(self) -> Parameters:
+        """The parameters of `together`."""
+        return {name: [each[name] for each in self.batch] for name in self.batch[0]}
+
+    def answers(self, rows: Rows) -> list[int | None]:
+        """What the rows that `together` gives say of each."""
+        numbers = {(tenant_id, stream_id): checkpoint for tenant_id, stream_id, checkpoint in rows}
+        return [numbers.get((each["tenant_id"], each["stream_id"])) for each in self.batch]
+
+
+@frozen
 class Try(Step[bool]):
     """A statement that waits for a lock, outside of any transaction; the reply is whether it had it in time."""
 

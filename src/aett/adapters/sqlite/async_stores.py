@@ -6,8 +6,10 @@ import os
 
 import aiosqlite
 
+from aett.adapters.sql.async_grouping import grouped
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.gathering import GROUP_SIZE
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.registers import SqlCells
 from aett.adapters.sql.snapshots import SqlSnapshots
@@ -42,10 +44,12 @@ class AsyncCommitStore(AsyncCommitStoreFace):
         busy_timeout: float = BUSY_TIMEOUT,
         synchronous: Synchronous = "FULL",
         max_commit_size: int = MAX_COMMIT_SIZE,
+        group_size: int = GROUP_SIZE,
     ) -> None:
         words = dialect(table, max_commit_size)
         plans = Commits(SqlEngine(words), Recorder(topic_map), conflict_detector, page_size)
-        super().__init__(plans, _performer(database, words, busy_timeout, synchronous))
+        performer = _performer(database, words, busy_timeout, synchronous)
+        super().__init__(plans, grouped(performer, joins=performer.is_one, size=group_size, lanes=1))
 
 
 class AsyncSnapshotStore(AsyncSnapshotStoreFace):

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from aett.adapters.sql.statement import Change, Statement, Transaction
+from aett.adapters.sql.statement import Appends, Change, Statement, Transaction
 from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.driver import Driver, driver, usable
 from aett.adapters.sqlite.errors import busy, translated
-from aett.adapters.sqlite.executing import checkpoint_of, execute, transact, verify
+from aett.adapters.sqlite.executing import append_together, checkpoint_of, execute, transact, verify
 from aett.adapters.sqlite.file import File
 from aett.adapters.store.loop import of_closed, running_loop
 from aett.core.errors import StoreClosed
@@ -52,6 +52,11 @@ class AsyncSqlitePerformer:
             raise translated(error, self._database) from error
         return answer
 
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one connection only: to memory, or the caller's."""
+        return self._callers is not None or self._database.path is None
+
     async def close(self) -> None:
         """Close what was opened."""
         self._closed = True
@@ -74,6 +79,8 @@ class AsyncSqlitePerformer:
                 return await self._do(writes, execute, text, parameters)
             case Change(text, parameters):
                 return checkpoint_of(await self._do(True, execute, text, parameters))  # noqa: FBT003  # it writes
+            case Appends(text, _, batch):
+                return await self._do(True, append_together, text, batch)  # noqa: FBT003  # it writes
             case Transaction(statements):
                 return await self._do(True, transact, statements)  # noqa: FBT003  # it writes
             case _:

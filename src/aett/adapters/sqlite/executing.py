@@ -6,7 +6,8 @@ import sqlite3
 from typing import Any, Final
 
 from aett.adapters.sql.probe import Probe, prove
-from aett.adapters.sql.statement import Rows, Statement
+from aett.adapters.sql.statement import Parameters, Rows, Statement
+from aett.adapters.sqlite.errors import busy
 
 _PROBE: Final = Probe(
     text="SELECT :text, CAST(:text AS BLOB), :bytes, :empty, :large, :small, NULL",
@@ -29,6 +30,22 @@ def execute(connection: sqlite3.Connection, text: str, parameters: Any) -> Rows:
 def checkpoint_of(rows: Rows) -> int | None:
     """What an insert gave back: its checkpoint, or nothing."""
     return rows[0][0] if rows else None
+
+
+def append_together(
+    connection: sqlite3.Connection, text: str, batch: tuple[Parameters, ...]
+) -> list[int | None] | None:
+    """The checkpoints of several appends in one transaction; None if it was undone.
+
+    If that is because other writers are in the way, it is raised, to be tried again as a whole.
+    """
+    try:
+        rows = transact(connection, tuple(Statement(text, each) for each in batch))
+    except Exception as error:  # of SQLite, or of the driver, which cannot pass on what one of them holds
+        if busy(error) or connection.in_transaction:
+            raise
+        return None
+    return [checkpoint_of(each) for each in rows]
 
 
 def transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, TypeVar
 
-from aett.adapters.sql.statement import Change, Statement, Transaction
+from aett.adapters.sql.statement import Appends, Change, Statement, Transaction
 from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.errors import busy, translated
-from aett.adapters.sqlite.executing import checkpoint_of, execute, transact
+from aett.adapters.sqlite.executing import append_together, checkpoint_of, execute, transact
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -22,8 +22,7 @@ class SqlitePerformer:
     def __init__(self, database: Database, connection: sqlite3.Connection | None = None) -> None:
         self._database = database
         self._retrying = patience.blocking(database)
-        alone = database.callers or database.path is None
-        self._connections = OneConnection(database, connection) if alone else ThreadConnections(database)
+        self._connections = OneConnection(database, connection) if self.is_one else ThreadConnections(database)
 
     def __call__(self, step: Step[A], /) -> A:
         """Perform it; while other writers are in the way, again, with back-off."""
@@ -32,6 +31,11 @@ class SqlitePerformer:
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise translated(error, self._database) from error
         return answer
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one connection only: to memory, or the caller's."""
+        return self._database.callers or self._database.path is None
 
     def close(self) -> None:
         """Close what was opened."""
@@ -53,6 +57,9 @@ class SqlitePerformer:
             case Change(text, parameters):
                 with self._connections.lent(writes=True) as connection:
                     return checkpoint_of(execute(connection, text, parameters))
+            case Appends(text, _, batch):
+                with self._connections.lent(writes=True) as connection:
+                    return append_together(connection, text, batch)
             case Transaction(statements):
                 with self._connections.lent(writes=True) as connection:
                     return transact(connection, statements)

@@ -7,6 +7,8 @@ import sqlite3
 
 from aett.adapters.sql.dialect import TABLE, Dialect
 from aett.adapters.sql.engine import SqlEngine
+from aett.adapters.sql.gathering import GROUP_SIZE
+from aett.adapters.sql.grouping import grouped
 from aett.adapters.sql.management import SqlManagement
 from aett.adapters.sql.registers import SqlCells
 from aett.adapters.sql.snapshots import SqlSnapshots
@@ -39,6 +41,8 @@ class CommitStore(CommitStoreFace):
     synchronous: FULL keeps what was acknowledged through a loss of power; NORMAL, faster, through
       the death of the process.
     max_commit_size: bytes of headers, events and commands; more is `CommitTooLarge`.
+    group_size: commits that are written together at most, in one transaction, when many are under way; 1: each by
+      itself.
     """
 
     def __init__(
@@ -52,10 +56,12 @@ class CommitStore(CommitStoreFace):
         busy_timeout: float = BUSY_TIMEOUT,
         synchronous: Synchronous = "FULL",
         max_commit_size: int = MAX_COMMIT_SIZE,
+        group_size: int = GROUP_SIZE,
     ) -> None:
         words = dialect(table, max_commit_size)
         plans = Commits(SqlEngine(words), Recorder(topic_map), conflict_detector, page_size)
-        super().__init__(plans, _performer(database, words, busy_timeout, synchronous))
+        performer = _performer(database, words, busy_timeout, synchronous)
+        super().__init__(plans, grouped(performer, joins=performer.is_one, size=group_size, lanes=1))
 
 
 class SnapshotStore(SnapshotStoreFace):

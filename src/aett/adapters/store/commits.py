@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-import attrs
 from attrs import frozen
 
 from aett.adapters.store.contiguity import contiguous, contiguous_back
@@ -24,6 +23,7 @@ from aett.core.outcome import Failure, Outcome, Success
 from aett.core.page import Page
 from aett.core.plan import Plan
 from aett.core.rejection import CommitRejection, CommitTooLarge, DuplicateCommit
+from aett.core.restoring import changed
 from aett.core.stamp import aware, to_microseconds
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
@@ -77,7 +77,7 @@ class Commits:
         too_large = CommitTooLarge(record.size, limit) if limit is not None and record.size > limit else None
         checkpoint = None if too_large else (yield from self.engine.append(record))
         if checkpoint is not None:
-            return Success(attrs.evolve(commit, checkpoint=checkpoint or None))
+            return Success(changed(commit, "checkpoint", checkpoint or None))
         stored = yield from self.find(commit.tenant_id, commit.stream_id, commit.commit_id)
         if stored is not None:
             return Failure(DuplicateCommit(stored))

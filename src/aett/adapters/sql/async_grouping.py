@@ -1,0 +1,156 @@
+"""Groups of tasks (`gathering`): a task of its own writes for those that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from attrs import frozen
+
+from aett.adapters.sql.gathering import LANES, MOMENT, Group, Lane, together, told_anew
+from aett.adapters.sql.statement import Append
+from aett.adapters.store.awaiting import AsyncPerformer
+from aett.adapters.store.loop import running_loop
+from aett.core.number import positive
+from aett.core.plan import Step
+
+A = TypeVar("A")
+
+
+@frozen(eq=False)
+class _Waiting:
+    """A task that waits with an append; told: what came of it, or that it is to be performed by itself."""
+
+    step: Append
+    told: asyncio.Future[_Told]
+
+
+@frozen
+class _Told:
+    answer: int | None = None
+    apart: bool = False
+
+
+class _Here:
+    """The group of one loop."""
+
+    def __init__(self, lanes: int, most: int) -> None:
+        self.process = os.getpid()
+        self.group = Group[_Waiting](lanes, most)
+        self.writing = set[asyncio.Task[None]]()
+        self.looks: asyncio.TimerHandle | None = None
+
+
+def grouped(performer: AsyncPerformer, *, joins: bool, size: int, lanes: int = LANES) -> AsyncPerformer:
+    """The performer, whose appends are written together, unless it joins a transaction of the caller's."""
+    positive("group_size", size)
+    if joins or size == 1:
+        return performer
+    return AsyncGroupingPerformer(performer, lanes=min(LANES, lanes), most=size)
+
+
+class AsyncGroupingPerformer:
+    """A performer whose appends are written together with those of other tasks of the same loop."""
+
+    def __init__(self, performer: AsyncPerformer, *, lanes: int, most: int) -> None:
+        self._performer = performer
+        self._lanes, self._most = lanes, most
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Here] = WeakKeyDictionary()
+
+    async def __call__(self, step: Step[A], /) -> A:
+        """Perform it."""
+        if type(step) is not Append:
+            return await self._performer(step)
+        answer: Any = await self._append(step)
+        return answer  # type: ignore[no-any-return]  # what an append is answered
+
+    @property
+    def waiting(self) -> int:
+        """How many appends wait in the running loop."""
+        return len(self._here().group)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self._performer.close()
+
+    async def _append(self, step: Append) -> int | None:
+        here = self._here()
+        if here.group.is_apart(step):
+            return await self._apart(here, step)
+        if (lane := here.group.enters(step, time.monotonic())) is not None:
+            return await self._alone(here, step, lane)
+        waiting = _Waiting(step, running_loop().create_future())
+        here.group.wait(waiting)
+        self._look_soon(here)
+        try:
+            told = await waiting.told
+        except asyncio.CancelledError:
+            here.group.give_up(waiting)
+            raise
+        return await self._apart(here, step) if told.apart else told.answer
+
+    def _here(self) -> _Here:
+        loop = running_loop()
+        here = self._loops.get(loop)
+        if here is None or here.process != os.getpid():
+            here = self._loops[loop] = _Here(self._lanes, self._most)
+        return here
+
+    def _look_soon(self, here: _Here) -> None:
+        """Look whether somebody has a lane for too long, as long as others wait."""
+        if here.looks is None:
+            here.looks = running_loop().call_later(MOMENT, self._look, here)
+
+    def _look(self, here: _Here) -> None:
+        here.looks = None
+        here.group.relieve(time.monotonic())
+        self._call_first(here)
+        if len(here.group):
+            self._look_soon(here)
+
+    def _call_first(self, here: _Here) -> None:
+        """Let somebody write for who waits longest, and for others, if there is a lane."""
+        if (called := here.group.first(time.monotonic())) is not None:
+            task = running_loop().create_task(self._write(here, *called))
+            here.writing.add(task)
+            task.add_done_callback(here.writing.discard)
+
+    async def _write(self, here: _Here, first: _Waiting, lane: Lane) -> None:
+        try:
+            await self._write_together(here.group.together_with(first, lane))
+        finally:
+            self._leave(here, lane)
+
+    async def _write_together(self, batch: list[_Waiting]) -> None:
+        answers: list[int | None] | None
+        try:
+            if len(batch) == 1:
+                answers = [await self._performer(batch[0].step)]
+            else:
+                answers = await self._performer(together(each.step for each in batch))
+        except BaseException as error:
+            for each in batch:
+                if not each.told.done():
+                    each.told.set_exception(told_anew(error))
+            if not isinstance(error, Exception):
+                raise
+            return
+        for each, answer in zip(batch, answers or [None] * len(batch), strict=True):
+            if not each.told.done():
+                each.told.set_result(_Told(answer, answers is None))
+
+    async def _alone(self, here: _Here, step: Append, lane: Lane) -> int | None:
+        try:
+            return await self._performer(step)
+        finally:
+            self._leave(here, lane)
+
+    async def _apart(self, here: _Here, step: Append) -> int | None:
+        return await self._alone(here, step, here.group.begin_apart(step))
+
+    def _leave(self, here: _Here, lane: Lane) -> None:
+        here.group.leaves(lane)
+        self._call_first(here)
