@@ -19,6 +19,7 @@ import pytest
 from attrs import frozen
 from tests.contract.leaving import commit
 from tests.contract.test_s3 import under
+from tests.inside import performer_of
 
 from aett.testing.samples import TOPICS
 
@@ -79,7 +80,7 @@ def test_200_loops_one_after_another_do_not_use_up_the_connections(at: At) -> No
 
     for _ in range(200 if at.engine in LIMITED else 5):
         asyncio.run(use())
-    kept = len(store._performer._lender._pools)
+    kept = len(performer_of(store)._lender._pools)
     asyncio.run(store.close())
     gc.collect()  # what the loops have left would end here, with its warnings
     assert kept == 1, "the pools of closed loops are kept"

@@ -22,6 +22,7 @@ from uuid import uuid4
 import aiosqlite
 import pytest
 from attrs import frozen
+from tests.inside import performer_of
 
 from aett import (
     AccessRefused,
@@ -448,9 +449,9 @@ def test_a_thread_s_connection_ends_with_the_thread(store: CommitStore) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda n: store.commit(a_commit(Head("tenant", f"s{n}"))).unwrap(), range(24)))
     gc.collect()
-    assert len(store._performer._connections._open) == 0  # type: ignore[attr-defined]  # looks inside
+    assert len(performer_of(store)._connections._open) == 0
     assert len(list(store.get_from("tenant"))) == 24
-    assert len(store._performer._connections._open) == 1  # type: ignore[attr-defined]  # looks inside
+    assert len(performer_of(store)._connections._open) == 1
 
 
 def test_a_store_closed_while_threads_use_it_tells_them(path: Path) -> None:

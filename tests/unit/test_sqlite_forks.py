@@ -19,6 +19,7 @@ from uuid import uuid4
 import aiosqlite
 import pytest
 from attrs import frozen
+from tests.inside import performer_of
 
 from aett import Head, StoreClosed, Topic, TopicMap
 from aett.adapters.sqlite import AsyncCommitStore, CommitStore, PersistenceManagement
@@ -86,7 +87,7 @@ class Child:
 
 def lent(store: CommitStore) -> Any:
     """What a step uses; the store's own business."""
-    return store._performer._connections.lent(writes=True)  # type: ignore[attr-defined]  # looks inside
+    return performer_of(store)._connections.lent(writes=True)
 
 
 def test_a_child_forked_amid_writers_writes_at_once(path: Path) -> None:

@@ -12,7 +12,7 @@ class File:
     """The file that was at a path when it was first looked at; None for memory."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self._path = None if path is None else os.fspath(path)  # a Path is turned into text at each look
         self._first: tuple[int, int] | None = None
 
     def verify_before_opening(self) -> None:

@@ -1,0 +1,50 @@
+"""Where the cases run: files in a folder, and servers of our own that write to the disk as in earnest."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from tests.servers.mariadb import mariadb
+from tests.servers.postgresql import postgresql
+
+
+class Places:
+    """Each is started when it is first asked for; `tests.servers.server.Unavailable` if it cannot be."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Nothing is there yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop the servers, and remove the files."""
+        self._stack.close()
+
+    @cached_property
+    def _folder(self) -> Path:
+        # Beside the project: a folder for temporary files may be in memory.
+        return Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench")))
+
+    def file(self) -> Path:
+        """One that is not there yet."""
+        return self._folder / f"{uuid4().hex}.db"
+
+    @cached_property
+    def postgresql(self) -> str:
+        """The URL of a PostgreSQL server."""
+        return self._stack.enter_context(postgresql(fsync=True)).url
+
+    @cached_property
+    def mysql(self) -> str:
+        """The URL of a MariaDB server."""
+        return self._stack.enter_context(mariadb(fsync=True)).url
