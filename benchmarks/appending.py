@@ -163,14 +163,20 @@ def _sqlite(database: Database, synchronous: str = "FULL") -> sqlite3.Connection
 
 def sqlite_by_one(database: Database, events: int = 1, synchronous: str = "FULL") -> float:
     """The same statement, its parameters encoded before."""
-    text, count = database.statement, 0
-    commits = iter(prepared(int(30_000 * SECONDS) // events, events))
+    text, commits = database.statement, prepared(int(30_000 * SECONDS) // events, events)
     connection = _sqlite(database, synchronous)
-    begin = time.perf_counter()
-    while (passed := time.perf_counter() - begin) < SECONDS:
-        connection.execute(text, next(commits)).fetchall()
-        count += 1
+    rate = _each(commits, lambda given: connection.execute(text, given).fetchall())
     connection.close()
+    return rate
+
+
+def _each(commits: list[Parameters], write: Callable[[Parameters], object]) -> float:
+    """Writes a second, until the time is over or there are no more."""
+    count, begin, passed = 0, time.perf_counter(), 0.0
+    for count, given in enumerate(commits, 1):  # noqa: B007  # how many there were
+        write(given)
+        if (passed := time.perf_counter() - begin) > SECONDS:
+            break
     return count / passed
 
 
@@ -240,15 +246,9 @@ def postgresql_by_one(database: Database) -> float:
     """The same statement, its parameters encoded before."""
     import psycopg  # noqa: PLC0415
 
-    text, count = pyformat(database.statement).encode(), 0
-    commits = iter(prepared(int(10_000 * SECONDS)))
+    text, commits = pyformat(database.statement).encode(), prepared(int(10_000 * SECONDS))
     with psycopg.connect(database.where, autocommit=True) as connection:
-        connection.execute("SELECT 1")
-        begin = time.perf_counter()
-        while (passed := time.perf_counter() - begin) < SECONDS:
-            connection.execute(text, next(commits)).fetchall()
-            count += 1
-        return count / passed
+        return _each(commits, lambda given: connection.execute(text, given).fetchall())
 
 
 def postgresql_by_one_task(database: Database) -> float:

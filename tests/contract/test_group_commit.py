@@ -17,6 +17,7 @@ import pytest
 from attrs import frozen
 
 from aett import Commit, DuplicateCommit, Failure, Head, Success
+from aett.adapters.mysql import aiomysql_driver, pymysql_driver
 from aett.adapters.sql import async_grouping, grouping
 from aett.testing.samples import START, TOPICS, Noted
 
@@ -132,6 +133,24 @@ def test_every_writer_is_told_what_became_of_its_own_commit(where: Where, face: 
             assert store.head("t", stream).sequence == count
     assert written.refused, "nobody was ever too late: the race is none"
     assert max(sizes) > 1, "nothing was written together"
+
+
+@pytest.mark.parametrize("face", ["threads", "tasks"])
+@pytest.mark.parametrize("where", ["mysql"], indirect=True)
+def test_a_server_that_does_not_tell_what_it_has_inserted_is_asked(
+    where: Where, face: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MySQL has no RETURNING: what a group has inserted is looked up in the same transaction."""
+    asked = list[str]()
+
+    def is_none(version: str) -> bool:
+        asked.append(version)
+        return False
+
+    for module in (pymysql_driver, aiomysql_driver):
+        monkeypatch.setattr(module, "is_mariadb", is_none)
+    test_every_writer_is_told_what_became_of_its_own_commit(where, face, [2])
+    assert asked, "nothing was written together"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,14 @@ class EventMessage:
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled and copied."""
         return reduced(self)
+
+
+def _messages(given: Iterable[EventMessage]) -> tuple[EventMessage, ...]:
+    return tuple(given)
+
+
+def _objects(given: Iterable[object]) -> tuple[object, ...]:
+    return tuple(given)
 
 
 def _utc(value: datetime) -> datetime:
@@ -50,9 +59,9 @@ class Commit:
     commit_sequence: int = field(validator=number.an_int)
     commit_id: UUID = field(converter=number.unique)
     commit_stamp: datetime = field(converter=_utc)
-    events: tuple[EventMessage, ...] = field(converter=tuple[EventMessage, ...])
+    events: tuple[EventMessage, ...] = field(converter=_messages)
     headers: Headers = field(default=EMPTY, converter=headers.freeze, hash=False)
-    commands: tuple[object, ...] = field(default=(), converter=tuple[object, ...])
+    commands: tuple[object, ...] = field(default=(), converter=_objects)
     checkpoint: int | None = field(default=None, validator=number.an_int_or_none)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -61,15 +70,19 @@ class Commit:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no stream can hold."""
-        where = f"commit {self.commit_sequence} of tenant {self.tenant_id!r}, stream {self.stream_id!r}"
         if not self.events:
-            raise InvalidCommit(f"{where} has no events")
+            raise InvalidCommit(f"{self._where} has no events")
         for message in self.events:
             if not isinstance(message, EventMessage):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-                raise InvalidCommit(f"{where} holds a {type(message).__name__} where an EventMessage belongs")
+                wrong = f"a {type(message).__name__} where an EventMessage belongs"
+                raise InvalidCommit(f"{self._where} holds {wrong}")
         first, sequence = self.first_revision, self.commit_sequence
         if not 1 <= sequence <= first or (sequence == 1) != (first == 1) or self.stream_revision > MAX_REVISION:
-            raise InvalidCommit(f"{where} cannot hold revisions {first} to {self.stream_revision}")
+            raise InvalidCommit(f"{self._where} cannot hold revisions {first} to {self.stream_revision}")
+
+    @property
+    def _where(self) -> str:
+        return f"commit {self.commit_sequence} of tenant {self.tenant_id!r}, stream {self.stream_id!r}"
 
     @property
     def first_revision(self) -> int:

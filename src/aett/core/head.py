@@ -61,7 +61,7 @@ class Head:
             commit_sequence=self.sequence + 1,
             commit_id=commit_id,
             commit_stamp=stamp,
-            events=tuple(each if isinstance(each, EventMessage) else EventMessage(each) for each in events),
+            events=tuple([each if isinstance(each, EventMessage) else EventMessage(each) for each in events]),
             headers=headers,
             commands=commands,
         )

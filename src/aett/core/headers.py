@@ -25,6 +25,8 @@ def freeze(headers: Headers) -> Headers:
 
     Raises `InvalidCommit` if the headers would not come back equal from JSON.
     """
+    if headers is EMPTY:
+        return EMPTY
     if not isinstance(headers, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidCommit(f"headers must be a mapping, not {type(headers).__name__}")
     if not headers:

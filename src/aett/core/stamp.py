@@ -24,9 +24,9 @@ def aware(stamp: datetime, what: str) -> datetime:
 
 def utc(stamp: datetime, what: str = "commit_stamp") -> datetime:
     """The instant in UTC; `InvalidCommit` if it is naive or falls outside of UTC's years 1 to 9999."""
-    stamp = aware(stamp, what)
-    if stamp.tzinfo is UTC:
+    if type(stamp) is datetime and stamp.tzinfo is UTC:
         return stamp
+    stamp = aware(stamp, what)
     try:
         return stamp.astimezone(UTC)
     except OverflowError as error:

@@ -22,12 +22,12 @@ from aett.adapters.lending.awaiting import (
 from aett.adapters.lending.blocking import Joined
 from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
-from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
+from aett.adapters.mysql.server import SQL_MODE, arguments, is_mariadb, server_of
 from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.probe import prove_awaiting
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
-from aett.adapters.sql.statement import Parameters, Rows
+from aett.adapters.sql.statement import Parameters, Rows, Together
 from aett.core.errors import UnsupportedServer
 
 Connection: TypeAlias = Any
@@ -175,6 +175,16 @@ async def _transaction(connection: Connection, joins: bool) -> AsyncGenerator[No
     await _rows(connection, "RELEASE SAVEPOINT aett" if joined else "COMMIT", {})
 
 
+async def _together(connection: Connection, together: Together, batch: tuple[Parameters, ...]) -> Rows:
+    text, parameters = together.text(len(batch)), together.parameters(batch)
+    version: Any = connection.get_server_info()
+    if is_mariadb(version) or together.found is None:
+        return await _rows(connection, text, parameters)
+    async with _transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
+        await _rows(connection, text, parameters)
+        return await _rows(connection, together.found(len(batch)), parameters)
+
+
 async def _passed(connection: Connection, text: str) -> bool:
     try:
         await _rows(connection, text, {})
@@ -186,5 +196,10 @@ async def _passed(connection: Connection, text: str) -> bool:
 
 
 DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
-    rows=_rows, changed=_changed, transaction=_transaction, passed=_passed, failures=FAILURES
+    rows=_rows,
+    changed=_changed,
+    transaction=_transaction,
+    together=_together,
+    passed=_passed,
+    failures=FAILURES,
 )

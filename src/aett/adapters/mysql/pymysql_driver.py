@@ -14,13 +14,13 @@ from sqlalchemy.pool import Pool
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joined, Lender, OwnPool
 from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
-from aett.adapters.mysql.server import SQL_MODE, arguments, server_of
+from aett.adapters.mysql.server import SQL_MODE, arguments, is_mariadb, server_of
 from aett.adapters.sql import pooling
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.probe import prove
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
-from aett.adapters.sql.statement import Parameters, Rows
+from aett.adapters.sql.statement import Parameters, Rows, Together
 
 Connection: TypeAlias = "pymysql.Connection[Any]"
 
@@ -118,6 +118,16 @@ def _transaction(connection: Connection) -> Generator[None]:
     _rows(connection, "RELEASE SAVEPOINT aett" if joined else "COMMIT", {})
 
 
+def _together(connection: Connection, together: Together, batch: tuple[Parameters, ...]) -> Rows:
+    text, parameters = together.text(len(batch)), together.parameters(batch)
+    version: Any = getattr(connection, "server_version")  # noqa: B009  # its stubs overlook it
+    if is_mariadb(version) or together.found is None:
+        return _rows(connection, text, parameters)
+    with _transaction(connection):
+        _rows(connection, text, parameters)
+        return _rows(connection, together.found(len(batch)), parameters)
+
+
 def _passed(connection: Connection, text: str) -> bool:
     try:
         _rows(connection, text, {})
@@ -128,4 +138,11 @@ def _passed(connection: Connection, text: str) -> bool:
     return True
 
 
-DRIVER: Final = Driver(rows=_rows, changed=_changed, transaction=_transaction, passed=_passed, failures=FAILURES)
+DRIVER: Final = Driver(
+    rows=_rows,
+    changed=_changed,
+    transaction=_transaction,
+    together=_together,
+    passed=_passed,
+    failures=FAILURES,
+)

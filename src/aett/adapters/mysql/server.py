@@ -128,3 +128,8 @@ def _context(options: Mapping[str, str], mode: str) -> ssl.SSLContext:
     if "ssl_cert" in options:
         context.load_cert_chain(options["ssl_cert"], options.get("ssl_key"))
     return context
+
+
+def is_mariadb(version: str) -> bool:
+    """Whether this is how a MariaDB names its version: only that gives back what an INSERT has inserted."""
+    return "MariaDB" in version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from aett.adapters.postgresql.schema import (
@@ -19,6 +20,7 @@ from aett.adapters.sql.barrier import BITS, AnnouncedBarrier
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.probe import Probe
+from aett.adapters.sql.statement import Parameters, Together
 from aett.adapters.store.record import COLUMNS
 
 MAX_COMMIT_SIZE: Final = 256_000_000
@@ -41,6 +43,7 @@ _FIRST: Final = "txid_current_if_assigned() IS NULL"
 _BOUND: Final = "SET LOCAL lock_timeout = '10s'"
 """A purge waits no longer for a transaction that is held: every writer waits behind it."""
 
+_COLUMNS: Final = tuple(name for name in COLUMNS if name != "checkpoint")
 _PATIENCE: Final = "100ms"
 """How long a group of commits waits for a lock."""
 
@@ -105,7 +108,7 @@ def _drawn(table: Table) -> str:
 def _append(table: Table) -> str:
     """Barrier, announcement, number: each is fed by the one before."""
     commits = quoted(table)
-    columns = [name for name in COLUMNS if name != "checkpoint"]
+    columns = _COLUMNS
     values = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]})" for name in columns)
     return (
         f"WITH barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
@@ -128,19 +131,23 @@ def _append(table: Table) -> str:
     )
 
 
-def _append_together(table: Table) -> str:
+def _lists(batch: Sequence[Parameters]) -> Parameters:
+    return {name: [each[name] for each in batch] for name in _COLUMNS}
+
+
+def _append_together(table: Table) -> Together:
     """As `_append`, of several records; `given` has a row for each.
 
     The look-ups are subqueries that no plan turns into a join: each is one search of an index, whatever the server
     believes the table to hold.
     """
     commits = quoted(table)
-    columns = [name for name in COLUMNS if name != "checkpoint"]
+    columns = _COLUMNS
     lists = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]}[])" for name in columns)
     given = ", ".join(f"g.{name}" for name in columns)
     stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
     place = _place(table).replace(":tenant_id", "g.tenant_id")
-    return (
+    text = (
         # Who waits for a transaction that is held does not keep the others waiting.
         f"WITH bound AS MATERIALIZED (SELECT set_config('lock_timeout', '{_PATIENCE}', true)),"
         f" barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
@@ -157,6 +164,7 @@ def _append_together(table: Table) -> str:
         f" AND (SELECT 1 FROM {commits} AS c WHERE {stream} AND c.commit_sequence = g.commit_sequence) IS NULL"
         " ON CONFLICT DO NOTHING RETURNING tenant_id, stream_id, checkpoint"
     )
+    return Together(lambda _: text, _lists)
 
 
 def _add_snapshot(table: Table) -> str:

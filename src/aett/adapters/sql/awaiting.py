@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.awaiting import AsyncLender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Together, Transaction, Try
 from aett.adapters.store.awaiting import AsyncPerformer
 from aett.adapters.store.pause import Pause
 from aett.core.errors import AettError
@@ -28,13 +28,15 @@ class AsyncDriver(Generic[K]):
 
     rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
     what is done is all done or not at all; cancelled, it is undone only if `joins`, for a connection that was
-    lent is thrown away. passed: whether a statement had its lock in time.
+    lent is thrown away. together: the rows of such a statement, if there is more to it. passed:
+    whether a statement had its lock in time.
     """
 
     rows: Callable[[K, str, Parameters], Awaitable[Rows]]
     changed: Callable[[K, str, Parameters], Awaitable[int | None]]
     transaction: Callable[[K, bool], AbstractAsyncContextManager[object]]
     failures: Failures
+    together: Callable[[K, Together, tuple[Parameters, ...]], Awaitable[Rows]] | None = None
     passed: Callable[[K, str], Awaitable[bool]] | None = None
 
 
@@ -114,8 +116,11 @@ class AsyncSqlPerformer(Generic[K]):
         driver = self._driver
         try:
             async with self._lender.lent(alone=False) as connection:
-                if step.together is not None:
-                    return step.answers(await driver.rows(connection, step.together, step.lists))
+                if (together := step.together) is not None:
+                    if driver.together is not None:
+                        return step.answers(await driver.together(connection, together, step.batch))
+                    text = together.text(len(step.batch))
+                    return step.answers(await driver.rows(connection, text, together.parameters(step.batch)))
                 async with driver.transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
                     return [await driver.changed(connection, step.text, each) for each in step.batch]
         except AettError:

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from aett.adapters.sql.barrier import Barrier
+from aett.adapters.sql.statement import Together
 from aett.adapters.store.record import COLUMNS
 
 TABLE: Final = "commits"
@@ -48,7 +49,7 @@ class Dialect:
     """Insert a record if its predecessor is there and its own place and id are free; gives the
     checkpoint, or no row. Parameters: the fields of `Record`, `previous_sequence`, `previous_revision`."""
 
-    append_together: str | None = None
+    append_together: Together | None = None
     """If there is such a statement: the same for several records of different streams, as `Append.together`."""
 
     ready: str | None = None

@@ -139,7 +139,9 @@ class Group(Generic[W]):
         """Who is written in this lane together with him: who came first, in the order of streams."""
         found, skipped = [first], list[W]()
         places, size = {place_of(first.step)}, size_of(first.step)
-        while self._waiting and len(found) < self._most:
+        under_way = sum(len(each.places) for each in self._busy)
+        share = -(-(len(self._waiting) + under_way) // self._lanes)
+        while self._waiting and len(found) < min(self._most, share):
             who = self._waiting.popleft()
             place, more = place_of(who.step), size_of(who.step)
             if place in places or place in self._apart or size + more > _BYTES:

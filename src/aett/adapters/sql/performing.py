@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.blocking import Lender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Together, Transaction, Try
 from aett.adapters.store.pause import Pause
 from aett.core.errors import AettError
 from aett.core.plan import Step
@@ -26,13 +26,15 @@ class Driver(Generic[K]):
     """What is done with a driver's connections.
 
     rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
-    what is done is all done or not at all. passed: whether a statement had its lock in time.
+    what is done is all done or not at all. together: the rows of such a statement, if there is more to it. passed:
+    whether a statement had its lock in time.
     """
 
     rows: Callable[[K, str, Parameters], Rows]
     changed: Callable[[K, str, Parameters], int | None]
     transaction: Callable[[K], AbstractContextManager[object]]
     failures: Failures
+    together: Callable[[K, Together, tuple[Parameters, ...]], Rows] | None = None
     passed: Callable[[K, str], bool] | None = None
 
 
@@ -102,8 +104,11 @@ class SqlPerformer(Generic[K]):
         driver = self._driver
         try:
             with self._lender.lent(alone=False) as connection:
-                if step.together is not None:
-                    return step.answers(driver.rows(connection, step.together, step.lists))
+                if (together := step.together) is not None:
+                    if driver.together is not None:
+                        return step.answers(driver.together(connection, together, step.batch))
+                    text = together.text(len(step.batch))
+                    return step.answers(driver.rows(connection, text, together.parameters(step.batch)))
                 with driver.transaction(connection):
                     return [driver.changed(connection, step.text, each) for each in step.batch]
         except AettError:

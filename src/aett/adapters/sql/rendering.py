@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
+_NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+[0-9]*)")
 _KEPT: Final = 1024
 
 

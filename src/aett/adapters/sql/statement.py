@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -50,14 +50,27 @@ class Change(Step["int | None"]):
 
 
 @frozen
+class Together:
+    """One statement that appends several commits of different streams.
+
+    text: of so many; it gives of each that it has appended `tenant_id`, `stream_id` and the checkpoint.
+    parameters: of both texts, made of the parameters of each append.
+    found: of so many; it gives the same, after `text`, on a server on which that gives no rows.
+    """
+
+    text: Callable[[int], str]
+    parameters: Callable[[Sequence[Parameters]], Parameters]
+    found: Callable[[int], str] | None = None
+
+
+@frozen
 class Append(Change):
     """A `Change` that appends a commit: it may be done together with those of other streams (`gathering`).
 
-    together: one statement that appends several, each parameter of which is a list; it gives of each that it has
-    appended `tenant_id`, `stream_id` and the checkpoint. None if there is no such statement.
+    together: how; None if there is no other way than one after the other.
     """
 
-    together: str | None = None
+    together: Together | None = None
 
 
 @frozen
@@ -68,13 +81,8 @@ class Appends(Step["list[int | None] | None"]):
     """
 
     text: str
-    together: str | None
+    together: Together | None
     batch: tuple[Parameters, ...]
-
-    @property
-    def lists(self) -> Parameters:
-        """The parameters of `together`."""
-        return {name: [each[name] for each in self.batch] for name in self.batch[0]}
 
     def answers(self, rows: Rows) -> list[int | None]:
         """What the rows that `together` gives say of each."""

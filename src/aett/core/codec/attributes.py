@@ -51,6 +51,7 @@ def keeps_hash(cls: type) -> bool:
 
 
 @functools.cache
+@functools.cache
 def names(cls: Any) -> tuple[str, ...] | None:
     """The names of a class's attributes; None for what is no class with attributes."""
     if attrs.has(cls):

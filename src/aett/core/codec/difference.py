@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _MISSING = object()
+_PLAIN = frozenset((str, int, bool, bytes, type(None)))
+"""Those of which equal ones are the same in every respect."""
 _TIMES = (dt.datetime, dt.time)
 _class_of: Callable[[Any], Any] = type  # For the checkers, which find `type[Unknown]` in `type(value)`.
 
@@ -23,6 +25,8 @@ def difference(written: Any, read: Any) -> str | None:
     cls = _class_of(written)
     if cls is not _class_of(read):
         return None if _is_same_scalar(written, read) else _told(written, read)
+    if cls in _PLAIN and written == read:
+        return None
     if (attributes := names(cls)) is not None:
         for name in attributes:
             if found := difference(getattr(written, name, _MISSING), getattr(read, name, _MISSING)):
