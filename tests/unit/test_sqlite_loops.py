@@ -17,6 +17,7 @@ from uuid import uuid4
 import aiosqlite
 import pytest
 from attrs import frozen
+from tests.inside import performer_of
 
 from aett import Head, StorageUnavailable, StoreClosed, Topic, TopicMap, UnsupportedServer
 from aett.adapters.sql.statement import Statement
@@ -255,7 +256,7 @@ def test_a_connection_of_another_thread_is_said_to_need_a_setting(path: Path) ->
 
 def test_closed_loops_are_not_kept(path: Path) -> None:
     store = AsyncCommitStore(path, topic_map=TOPICS)
-    performer: Any = store._performer
+    performer: Any = performer_of(store)
 
     async def at_once() -> None:
         performer._drivers.clear()  # so that all wait for one to open it
@@ -266,6 +267,7 @@ def test_closed_loops_are_not_kept(path: Path) -> None:
         asyncio.run(at_once())
         opened += performer._drivers.values()
     assert len(performer._opening) == 1
+    assert len(store._performer._loops) == 1  # type: ignore[attr-defined]  # looks inside
     asyncio.run(store.close())
     for each in opened:
         each.stop().result()

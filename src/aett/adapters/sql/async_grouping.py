@@ -6,14 +6,13 @@ import asyncio
 import os
 import time
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from attrs import frozen
 
 from aett.adapters.sql.gathering import LANES, MOMENT, Group, Lane, together, told_anew
 from aett.adapters.sql.statement import Append
 from aett.adapters.store.awaiting import AsyncPerformer
-from aett.adapters.store.loop import running_loop
+from aett.adapters.store.loop import of_closed, running_loop
 from aett.core.number import positive
 from aett.core.plan import Step
 
@@ -58,7 +57,7 @@ class AsyncGroupingPerformer:
     def __init__(self, performer: AsyncPerformer, *, lanes: int, most: int) -> None:
         self._performer = performer
         self._lanes, self._most = lanes, most
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Here] = WeakKeyDictionary()
+        self._loops: dict[asyncio.AbstractEventLoop, _Here] = {}
 
     async def __call__(self, step: Step[A], /) -> A:
         """Perform it."""
@@ -96,6 +95,7 @@ class AsyncGroupingPerformer:
         loop = running_loop()
         here = self._loops.get(loop)
         if here is None or here.process != os.getpid():
+            of_closed(self._loops)  # forgotten: what waits holds its loop
             here = self._loops[loop] = _Here(self._lanes, self._most)
         return here
 
