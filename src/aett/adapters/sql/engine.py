@@ -97,13 +97,13 @@ class SqlEngine:
             rows = yield from Statement(self.dialect.log_page, parameters, alone=True)
         else:
             rows = yield from Statement(self.dialect.log_page_to, parameters | {"max_stamp": max_stamp})
-        return [Record(*row) for row in rows]
+        return list(map(Record._make, rows))
 
     def log_back(self, tenant_id: str, after: int, upto: int, size: int) -> Plan[list[Record]]:
         """By the key of tenant and checkpoint."""
         parameters = {"tenant_id": tenant_id, "after": after, "upto": upto, "page_size": size}
         rows = yield from Statement(self.dialect.log_back, parameters, alone=True)
-        return [Record(*row) for row in rows]
+        return list(map(Record._make, rows))
 
     def tenants(self, after: str | None, size: int) -> Plan[list[str]]:
         """By the key that begins with the tenant."""
@@ -113,7 +113,7 @@ class SqlEngine:
 
 def _page(text: str, **parameters: Any) -> Plan[list[Record]]:
     rows = yield from Statement(text, parameters)
-    return [Record(*row) for row in rows]
+    return list(map(Record._make, rows))
 
 
 def _must_be_there(query: str, commits: str) -> Plan[None]:

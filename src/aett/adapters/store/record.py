@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 import msgspec
 
 from aett.core.codec import header_json
 from aett.core.codec.undecodable import Undecodable
-from aett.core.commit import Commit, EventMessage
+from aett.core.commit import Commit, EventMessage, restored
 from aett.core.errors import AettError, CorruptStorage, UnknownTopic
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
@@ -21,6 +21,9 @@ from aett.core.stamp import from_microseconds, to_microseconds
 from aett.core.topic_map import TopicMap
 
 T = TypeVar("T")
+
+_ID_BYTES: Final = 16
+_set = object.__setattr__
 
 
 class Record(NamedTuple):
@@ -110,24 +113,21 @@ class Recorder:
             events = self._envelopes.decode(record.events)
             commands = self._envelopes.bodies(record.commands) if record.commands else ()
             own_headers = header_json.decode(record.headers)
-            stamp, commit_id = _stamp(record), UUID(bytes=record.commit_id)
+            stamp, commit_id = _stamp(record), _id(record)
         except (Undecodable, UnknownTopic, msgspec.MsgspecError, TypeError, ValueError) as error:
             raise _located(record, error) from error
         events = _cut(record, events, low, high)
-        return restore(
-            Commit,
-            {
-                "tenant_id": record.tenant_id,
-                "stream_id": record.stream_id,
-                "stream_revision": min(high, record.stream_revision),
-                "commit_sequence": record.commit_sequence,
-                "commit_id": commit_id,
-                "commit_stamp": stamp,
-                "events": events,
-                "headers": own_headers,
-                "commands": commands,
-                "checkpoint": record.checkpoint,
-            },
+        return restored(
+            record.tenant_id,
+            record.stream_id,
+            min(high, record.stream_revision),
+            record.commit_sequence,
+            commit_id,
+            stamp,
+            events,
+            own_headers,
+            commands,
+            record.checkpoint,
         )
 
     def page(self, records: Sequence[Record], *, low: int = 1, high: int = MAX_REVISION) -> Page:
@@ -154,6 +154,16 @@ def _head(record: Record, revision: int) -> Head:
             "checkpoint": record.checkpoint,
         },
     )
+
+
+def _id(record: Record) -> UUID:
+    if len(record.commit_id) != _ID_BYTES:
+        raise Undecodable(f"an id has {_ID_BYTES} bytes, not {len(record.commit_id)}")
+    # As its constructor does, but without looking at each of the ways in which one may be given.
+    made = UUID.__new__(UUID)
+    _set(made, "int", int.from_bytes(record.commit_id, "big"))
+    _set(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 def _stamp(record: Record) -> datetime:

@@ -16,10 +16,10 @@ from aett.core.codec import header_json
 from aett.core.codec.codec import Codec, codec_for
 from aett.core.codec.sample import is_frozen
 from aett.core.codec.undecodable import CHANGED, Undecodable, reason, shown
-from aett.core.commit import EventMessage
+from aett.core.commit import EventMessage, restored_message
 from aett.core.errors import UnknownTopic, UnsupportedType
+from aett.core.headers import EMPTY
 from aett.core.passed_over import PassedOver
-from aett.core.restoring import restore
 from aett.core.topic import Body, Topic
 
 
@@ -182,8 +182,10 @@ def _body(raw: msgspec.Raw) -> Body:
 def _message(body: object, raw: msgspec.Raw) -> EventMessage:
     if type(body) is PassedOver:
         return EventMessage(body)
+    if not raw:
+        return restored_message(body, EMPTY)
     try:
         own = header_json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Undecodable(f"the event's headers are not a JSON object: {reason(error)}") from error
-    return restore(EventMessage, {"body": body, "headers": own})
+    return restored_message(body, own)
