@@ -6,13 +6,13 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import aiosqlite
@@ -24,6 +24,8 @@ from aett.adapters.store.record import Recorder
 from aett.testing.samples import START, TOPICS, Noted
 from benchmarks.case import Case, Sides
 from benchmarks.places import Places
+
+T = TypeVar("T")
 
 SECONDS = 1.5
 TENANT = "benchmark"
@@ -89,14 +91,15 @@ def prepared(count: int, events: int = 1) -> list[Parameters]:
 def by_one(database: Database, events: int = 1, **settings: Any) -> float:
     """One writer; commits a second."""
     with database.made("CommitStore", topic_map=TOPICS, **settings) as store:
-        head, count = Head(TENANT, uuid4().hex), 0
+        head = Head(TENANT, uuid4().hex)
         store.head(TENANT, "open")
-        begin = time.perf_counter()
-        while (passed := time.perf_counter() - begin) < SECONDS:
+
+        def write(_: object) -> None:
+            nonlocal head
             commit = head.commit(*[NOTE] * events, commit_id=uuid4(), stamp=START)
             head = Head.after(store.commit(commit).unwrap())
-            count += 1
-        return count / passed
+
+        return _each(range(1_000_000), write)
 
 
 def by_threads(database: Database, threads: int, **settings: Any) -> float:
@@ -170,11 +173,11 @@ def sqlite_by_one(database: Database, events: int = 1, synchronous: str = "FULL"
     return rate
 
 
-def _each(commits: list[Parameters], write: Callable[[Parameters], object]) -> float:
-    """Writes a second, until the time is over or there are no more."""
+def _each(given: Sequence[T], write: Callable[[T], object]) -> float:
+    """What one writer does in a second, until the time is over or nothing is left."""
     count, begin, passed = 0, time.perf_counter(), 0.0
-    for count, given in enumerate(commits, 1):  # noqa: B007  # how many there were
-        write(given)
+    for count, each in enumerate(given, 1):  # noqa: B007  # how many there were
+        write(each)
         if (passed := time.perf_counter() - begin) > SECONDS:
             break
     return count / passed

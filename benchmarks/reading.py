@@ -98,7 +98,7 @@ def bare(database: Database, stream: str, parsed: Callable[[bytes], Any]) -> flo
             low = found[-1][4] + 1
 
 
-def _case(engine: str, what: str, target: float, aett: Any, parsed: Callable[[bytes], Any], by: str) -> Case:
+def _case(engine: str, what: str, target: float | None, aett: Any, parsed: Callable[[bytes], Any], by: str) -> Case:
     @contextmanager
     def begin(places: Places) -> Generator[Sides]:
         database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
@@ -109,7 +109,7 @@ def _case(engine: str, what: str, target: float, aett: Any, parsed: Callable[[by
 
 
 CASES = tuple(
-    _case(engine, what, target, aett, parsed, by)
+    _case(engine, what, target if by == "json" else None, aett, parsed, by)
     for engine in ("sqlite", "postgresql")
     for what, target, aett in (("read as Commit", 0.55, by_get), ("load", 0.85, by_load))
     for parsed, by in ((json.loads, "json"), (msgspec.json.decode, "msgspec"))

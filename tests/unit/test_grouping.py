@@ -212,6 +212,10 @@ class Tasks:
         return asyncio.run_coroutine_threadsafe(count(), self._loop).result(SECONDS)
 
     def end(self) -> None:
+        async def done() -> None:
+            await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(done(), self._loop).result(SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -377,3 +381,24 @@ def test_a_task_that_is_cancelled_while_it_is_written_harms_nobody() -> None:
         assert two.result(SECONDS) == 2
     finally:
         writers.end()
+
+
+def test_what_waits_when_its_loop_ends_is_not_written() -> None:
+    steps = list[Any]()
+
+    class Never:
+        async def __call__(self, step: Any) -> Any:
+            steps.append(step)
+            await asyncio.Event().wait()
+
+        async def close(self) -> None:
+            """It has nothing."""
+
+    async def main() -> None:
+        performer = AsyncGroupingPerformer(Never(), lanes=2, most=10)
+        tasks = [asyncio.create_task(performer(append(f"s{number}"))) for number in range(50)]
+        await asyncio.sleep(0)
+        assert performer.waiting == len(tasks) - 2
+
+    asyncio.run(main())
+    assert len(steps) == 2

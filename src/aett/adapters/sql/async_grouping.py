@@ -153,4 +153,5 @@ class AsyncGroupingPerformer:
 
     def _leave(self, here: _Here, lane: Lane) -> None:
         here.group.leaves(lane)
-        self._call_first(here)
+        # A little later: when a loop ends all its tasks are cancelled, and those that wait are about to give up.
+        running_loop().call_soon(self._call_first, here)
