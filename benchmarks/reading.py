@@ -98,7 +98,9 @@ def bare(database: Database, stream: str, parsed: Callable[[bytes], Any]) -> flo
             low = found[-1][4] + 1
 
 
-def _case(engine: str, what: str, target: float | None, aett: Any, parsed: Callable[[bytes], Any], by: str) -> Case:
+def _case(
+    engine: str, what: str, target: float | None, aett: Any, parsed: Callable[[bytes], Any], by: str
+) -> Case:
     @contextmanager
     def begin(places: Places) -> Generator[Sides]:
         database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
