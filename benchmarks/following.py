@@ -1,4 +1,4 @@
-"""What following costs beside reading and decoding alone, and what partitions cost."""  # noqa: INP001  # a script
+"""What following costs beside reading and decoding alone, and what partitions cost."""
 
 # python benchmarks/following.py [URL]
 #

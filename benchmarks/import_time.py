@@ -1,4 +1,4 @@
-"""How long `import aett` takes: the median of fresh processes, less what Python's own start takes."""  # noqa: INP001  # a script
+"""How long `import aett` takes: the median of fresh processes, less what Python's own start takes."""
 
 import statistics
 import subprocess

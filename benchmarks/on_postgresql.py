@@ -1,4 +1,4 @@
-"""Runs a benchmark on a PostgreSQL server of its own, which writes to the disk as in earnest."""  # noqa: INP001  # a script
+"""Runs a benchmark on a PostgreSQL server of its own, which writes to the disk as in earnest."""
 
 # python benchmarks/on_postgresql.py benchmarks/waking.py
 

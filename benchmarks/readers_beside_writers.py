@@ -1,4 +1,4 @@
-"""What readers of the log cost its writers: appends a second beside a reader that polls, and without."""  # noqa: INP001  # a script
+"""What readers of the log cost its writers: appends a second beside a reader that polls, and without."""
 
 # python benchmarks/readers_beside_writers.py postgresql://user@host/database
 #

@@ -1,4 +1,4 @@
-"""How soon a handler in another process has what was committed, with bells and by polling."""  # noqa: INP001  # a script
+"""How soon a handler in another process has what was committed, with bells and by polling."""
 
 # python benchmarks/waking.py postgresql://user@host/database
 #

@@ -14,9 +14,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
-from aett import Commit, DuplicateCommit, Failure, Head, Success
+from aett import Commit, ConflictingCommit, DuplicateCommit, Failure, Head, Success
 from aett.adapters.mysql import aiomysql_driver, pymysql_driver
 from aett.adapters.sql import async_grouping, grouping
 from aett.testing.samples import START, TOPICS, Noted
@@ -188,6 +188,43 @@ def beside_one_that_is_held(where: Where) -> float:
 @pytest.mark.parametrize("where", ["postgresql"], indirect=True)
 def test_a_stream_that_somebody_holds_does_not_hold_up_the_others(where: Where) -> None:
     assert beside_one_that_is_held(where) < 30, "they waited for it"
+
+
+def kind_of(outcome: Any) -> type:
+    return type(outcome.failure()) if isinstance(outcome, Failure) else type(outcome)
+
+
+def test_what_is_ahead_of_its_stream_or_known_already_is_refused_within_a_group(
+    where: Where, sizes: list[int]
+) -> None:
+    with where.made("CommitStore", topic_map=TOPICS) as store:
+        known = [store.commit(made(Head("t", f"known {number}"))).unwrap() for number in range(WRITERS)]
+
+        def write(number: int) -> Any:
+            match number % 4:
+                case 0:
+                    return store.commit(made(Head("t", f"ahead {number}", 4, 2)))
+                case 1:
+                    return store.commit(evolve(known[number], checkpoint=None))
+                case 2:  # of another history
+                    return store.commit(made(Head("t", f"known {number}", 4, 1)))
+                case _:
+                    return store.commit(made(Head("t", f"new {number}")))
+
+        for _ in range(3):
+            with ThreadPoolExecutor(WRITERS) as pool:
+                outcomes = list(pool.map(write, range(WRITERS)))
+            assert [kind_of(each) for each in outcomes] == WRITERS // 4 * [
+                ConflictingCommit,
+                DuplicateCommit,
+                ConflictingCommit,
+                Success,
+            ]
+            for number in range(3, WRITERS, 4):
+                with where.made("PersistenceManagement") as management:
+                    management.purge_stream("t", f"new {number}")
+        assert sum(1 for _ in store.get_from("t")) == WRITERS
+    assert max(sizes) > 1, "nothing was written together"
 
 
 def test_what_the_server_refuses_is_refused_to_its_writer_only(where: Where, sizes: list[int]) -> None:
