@@ -19,7 +19,7 @@ from aett.adapters.sql.grouping import GroupingPerformer
 from aett.adapters.sql.statement import Append, Appends, Statement
 from aett.core.errors import StorageUnavailable
 
-SECONDS = 10
+SECONDS = 60
 
 
 def append(stream: str, number: int = 1, size: int = 1) -> Append:
@@ -170,9 +170,9 @@ class Gate:
 class Threads:
     """Writers that are threads."""
 
-    def __init__(self, most: int = 100) -> None:
+    def __init__(self, moment: float = 600.0) -> None:
         self.gate = Gate()
-        self.performer = GroupingPerformer(self.gate, lanes=1, most=most)
+        self.performer = GroupingPerformer(self.gate, lanes=1, most=100, moment=moment)
         self._pool = ThreadPoolExecutor(16)
 
     def write(self, step: Any) -> Future[Any]:
@@ -188,9 +188,9 @@ class Threads:
 class Tasks:
     """Writers that are tasks of a loop in a thread of its own."""
 
-    def __init__(self, most: int = 100) -> None:
+    def __init__(self, moment: float = 600.0) -> None:
         self.gate = Gate()
-        self.performer = AsyncGroupingPerformer(self, lanes=1, most=most)
+        self.performer = AsyncGroupingPerformer(self, lanes=1, most=100, moment=moment)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -235,7 +235,7 @@ def queued(writers: Any, count: int) -> None:
 
 
 def until(reached: Callable[[], bool]) -> None:
-    for _ in range(1000):
+    for _ in range(6000):
         if reached():
             return
         threading.Event().wait(0.01)
@@ -312,7 +312,9 @@ def test_a_stream_that_is_written_by_itself_keeps_nobody_waiting(writers: Any) -
     assert again.result(SECONDS) == 2
 
 
-def test_one_that_takes_too_long_does_not_keep_the_lane(writers: Any) -> None:
+@pytest.mark.parametrize("made", [Threads, Tasks])
+def test_one_that_takes_too_long_does_not_keep_the_lane(made: Any) -> None:
+    writers = made(moment=0.05)
     slow = writers.write(append("slow"))
     writers.gate.wait(1)
     other = writers.write(append("b"))
@@ -321,6 +323,7 @@ def test_one_that_takes_too_long_does_not_keep_the_lane(writers: Any) -> None:
     assert other.result(SECONDS) == 2
     writers.gate.ends[0].set_result(1)
     assert slow.result(SECONDS) == 1
+    writers.end()
 
 
 def test_what_nobody_knows_is_told_to_each(writers: Any) -> None:

@@ -36,9 +36,9 @@ class _Told:
 class _Here:
     """The group of one loop."""
 
-    def __init__(self, lanes: int, most: int) -> None:
+    def __init__(self, lanes: int, most: int, moment: float) -> None:
         self.process = os.getpid()
-        self.group = Group[_Waiting](lanes, most)
+        self.group = Group[_Waiting](lanes, most, moment)
         self.writing = set[asyncio.Task[None]]()
         self.looks: asyncio.TimerHandle | None = None
 
@@ -54,9 +54,9 @@ def grouped(performer: AsyncPerformer, *, joins: bool, size: int, lanes: int = L
 class AsyncGroupingPerformer:
     """A performer whose appends are written together with those of other tasks of the same loop."""
 
-    def __init__(self, performer: AsyncPerformer, *, lanes: int, most: int) -> None:
+    def __init__(self, performer: AsyncPerformer, *, lanes: int, most: int, moment: float = MOMENT) -> None:
         self._performer = performer
-        self._lanes, self._most = lanes, most
+        self._settings = lanes, most, moment
         self._loops: dict[asyncio.AbstractEventLoop, _Here] = {}
 
     async def __call__(self, step: Step[A], /) -> A:
@@ -96,13 +96,13 @@ class AsyncGroupingPerformer:
         here = self._loops.get(loop)
         if here is None or here.process != os.getpid():
             of_closed(self._loops)  # forgotten: what waits holds its loop
-            here = self._loops[loop] = _Here(self._lanes, self._most)
+            here = self._loops[loop] = _Here(*self._settings)
         return here
 
     def _look_soon(self, here: _Here) -> None:
         """Look whether somebody has a lane for too long, as long as others wait."""
         if here.looks is None:
-            here.looks = running_loop().call_later(MOMENT, self._look, here)
+            here.looks = running_loop().call_later(here.group.moment, self._look, here)
 
     def _look(self, here: _Here) -> None:
         here.looks = None

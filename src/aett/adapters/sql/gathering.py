@@ -79,9 +79,10 @@ class Lane:
 class Group(Generic[W]):
     """Who has a lane, who waits, and which streams are written without one. It knows no threads and no tasks."""
 
-    def __init__(self, lanes: int, most: int) -> None:
+    def __init__(self, lanes: int, most: int, moment: float = MOMENT) -> None:
         self._lanes = lanes
         self._most = most
+        self.moment = moment
         self._busy = list[Lane]()
         self._waiting = deque[W]()
         self._apart = Counter[Place]()
@@ -112,7 +113,7 @@ class Group(Generic[W]):
     def relieve(self, now: float) -> None:
         """Whoever has a lane for too long loses it."""
         for lane in self._busy:
-            if now - lane.since >= MOMENT:
+            if now - lane.since >= self.moment:
                 lane.lost = True
                 self._apart.update(lane.places)
         self._busy = [each for each in self._busy if not each.lost]

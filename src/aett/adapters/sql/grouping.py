@@ -34,10 +34,10 @@ class _Waiting:
 class _Here:
     """The group of one process: a lock that was held at a fork would never be let go in the child."""
 
-    def __init__(self, lanes: int, most: int) -> None:
+    def __init__(self, lanes: int, most: int, moment: float) -> None:
         self.process = os.getpid()
         self.lock = threading.Lock()
-        self.group = Group[_Waiting](lanes, most)
+        self.group = Group[_Waiting](lanes, most, moment)
 
 
 def grouped(performer: Performer, *, joins: bool, size: int, lanes: int = LANES) -> Performer:
@@ -49,10 +49,10 @@ def grouped(performer: Performer, *, joins: bool, size: int, lanes: int = LANES)
 class GroupingPerformer:
     """A performer whose appends are written together with those of other threads."""
 
-    def __init__(self, performer: Performer, *, lanes: int, most: int) -> None:
+    def __init__(self, performer: Performer, *, lanes: int, most: int, moment: float = MOMENT) -> None:
         self._performer = performer
-        self._lanes, self._most = lanes, most
-        self._here = _Here(lanes, most)
+        self._settings = lanes, most, moment
+        self._here = _Here(*self._settings)
 
     def __call__(self, step: Step[A], /) -> A:
         """Perform it."""
@@ -73,7 +73,7 @@ class GroupingPerformer:
     def _append(self, step: Append) -> int | None:
         here = self._here
         if here.process != os.getpid():
-            here = self._here = _Here(self._lanes, self._most)
+            here = self._here = _Here(*self._settings)
         match _entered(here, step):
             case Lane() as lane:
                 return self._alone(here, step, lane)
@@ -88,7 +88,7 @@ class GroupingPerformer:
 
     def _wait(self, here: _Here, waiting: _Waiting) -> int | None:
         try:
-            while not waiting.told.acquire(timeout=MOMENT):
+            while not waiting.told.acquire(timeout=here.group.moment):
                 with here.lock:
                     here.group.relieve(time.monotonic())
                     _call_first(here.group)
