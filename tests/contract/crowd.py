@@ -72,7 +72,8 @@ class Crowd:
                 tail = store.tail(tenant)
                 found = [each.checkpoint or 0 for each in store.get_from(tenant, max(seen, default=0))]
                 seen += found
-                assert tail.settled <= max(seen, default=0) or tail.settled < tail.newest or found == []
+                # A reader that does not get the lock in time reads less far than the one before was told.
+                assert tail.settled <= tail.newest
                 if over:
                     return seen
                 time.sleep(0.005)
