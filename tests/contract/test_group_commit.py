@@ -168,14 +168,15 @@ def beside_one_that_is_held(where: Where) -> float:
 
         def write(stream: str) -> None:
             head = Head("t", stream)
-            for _ in range(EACH):
+            for _ in range(4 * EACH):
                 head = Head.after(store.commit(made(head)).unwrap())
 
         with ThreadPoolExecutor(WRITERS) as pool:
             with held(where):
-                waiting = [pool.submit(store.commit, made(Head("t", "held"))) for _ in range(2)]
                 begin = time.monotonic()
                 others = [pool.submit(write, f"s{number}") for number in range(WRITERS - 4)]
+                time.sleep(0.02)  # the lanes are taken: who waits for the one that is held does so in a group
+                waiting = [pool.submit(store.commit, made(Head("t", "held"))) for _ in range(2)]
                 for each in others:
                     each.result(60)
                 seconds = time.monotonic() - begin
