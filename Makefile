@@ -80,10 +80,10 @@ bench: $(READY)-test ## what aett costs, as ratios to the bare drivers: a table,
 	@$(BIN)/python -m benchmarks '$(CASE)'
 
 bench-following: $(READY)-test ## what following costs and how soon it wakes, on SQLite and PostgreSQL (10 minutes)
-	@$(BIN)/python benchmarks/following.py
-	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/following.py
-	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/readers_beside_writers.py
-	@$(BIN)/python benchmarks/on_postgresql.py benchmarks/waking.py
+	@$(BIN)/python -m benchmarks.following
+	@$(BIN)/python -m benchmarks.on_postgresql benchmarks.following
+	@$(BIN)/python -m benchmarks.on_postgresql benchmarks.readers_beside_writers
+	@$(BIN)/python -m benchmarks.on_postgresql benchmarks.waking
 
 import-time: $(READY)-demo ## how long `import aett` takes
 	@$(BIN)/python benchmarks/import_time.py

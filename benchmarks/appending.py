@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -20,7 +20,7 @@ from attrs import frozen
 
 from aett import Head
 from aett.adapters.sql.rendering import numbered, pyformat
-from aett.adapters.store.record import Recorder
+from aett.adapters.store.record import WRITTEN, Recorder
 from aett.testing.samples import START, TOPICS, Noted
 from benchmarks.case import Case, Sides
 from benchmarks.places import Places
@@ -62,27 +62,22 @@ def of(engine: str, where: Any) -> Database:
     return made
 
 
-def parameters_of_streams(events: int = 1) -> Iterator[Parameters]:
-    """What is sent for the commits of one stream, encoded already."""
-    recorder, head = Recorder(TOPICS), Head(TENANT, uuid4().hex)
-    (encoded,) = [recorder.record(head.commit(*[NOTE] * events, commit_id=uuid4(), stamp=START))]
-    number = 0
-    while True:
-        number += 1
-        yield encoded._asdict() | {
-            "commit_id": uuid4().bytes,
-            "commit_sequence": number,
-            "first_revision": (number - 1) * events + 1,
-            "stream_revision": number * events,
-            "previous_sequence": number - 1,
-            "previous_revision": (number - 1) * events,
-        }
-
-
 def prepared(count: int, events: int = 1) -> list[Parameters]:
-    """Those of so many commits."""
-    commits = parameters_of_streams(events)
-    return [next(commits) for _ in range(count)]
+    """What is sent for so many commits of one stream, encoded already."""
+    head = Head(TENANT, uuid4().hex)
+    encoded = Recorder(TOPICS).record(head.commit(*[NOTE] * events, commit_id=uuid4(), stamp=START))._asdict()
+    return [
+        encoded
+        | {
+            "commit_id": uuid4().bytes,
+            "commit_sequence": number + 1,
+            "first_revision": number * events + 1,
+            "stream_revision": (number + 1) * events,
+            "previous_sequence": number,
+            "previous_revision": number * events,
+        }
+        for number in range(count)
+    ]
 
 
 # Aett
@@ -222,26 +217,11 @@ def sqlite_by_tasks(database: Database, tasks: int) -> float:
     return asyncio.run(main())
 
 
-# PostgreSQL's and MariaDB's drivers
-
-UNSAFE = "INSERT INTO {table}_unsafe ({columns}) VALUES ({values})"
-"""A log by a plain sequence: its readers miss what is committed later than what was numbered later."""
+# PostgreSQL's and MariaDB's drivers. What is unsafe is a plain sequence: readers miss what is committed later than
+# what was numbered later.
 
 KEYS = ", ".join(
     f"UNIQUE (tenant_id, stream_id, {name})" for name in ("commit_sequence", "stream_revision", "commit_id")
-)
-
-KEPT = (
-    "tenant_id",
-    "stream_id",
-    "commit_sequence",
-    "first_revision",
-    "stream_revision",
-    "commit_id",
-    "commit_stamp",
-    "headers",
-    "events",
-    "commands",
 )
 
 
@@ -278,7 +258,7 @@ def postgresql_unsafe(database: Database, tasks: int) -> float:
     """A plain insert for each commit, in a transaction of its own, by a pool of so many connections."""
     import asyncpg  # noqa: PLC0415
 
-    table, columns = f"{database.table}_unsafe", ", ".join(KEPT)
+    table, columns = f"{database.table}_unsafe", ", ".join(WRITTEN)
 
     async def main() -> float:
         pool: Any = await asyncpg.create_pool(database.where, min_size=tasks, max_size=tasks)
@@ -288,14 +268,14 @@ def postgresql_unsafe(database: Database, tasks: int) -> float:
             " first_revision bigint, stream_revision bigint, commit_id bytea, commit_stamp bigint,"
             f" headers bytea, events bytea, commands bytea, {KEYS})"
         )
-        values = ", ".join(f"${number}" for number, _ in enumerate(KEPT, 1))
+        values = ", ".join(f"${number}" for number, _ in enumerate(WRITTEN, 1))
         text = f"INSERT INTO {table} ({columns}) VALUES ({values}) RETURNING checkpoint"  # noqa: S608
 
         async def write() -> int:
             count, commits = 0, iter(prepared(40_000 // tasks))
             while time.perf_counter() < end:
                 given = next(commits)
-                await pool.fetchval(text, *(given[name] for name in KEPT))
+                await pool.fetchval(text, *(given[name] for name in WRITTEN))
                 count += 1
             return count
 
@@ -312,7 +292,7 @@ def mysql_unsafe(database: Database, tasks: int) -> float:
     import aiomysql  # noqa: PLC0415
     from sqlalchemy.engine import make_url  # noqa: PLC0415
 
-    url, table, columns = make_url(database.where), f"{database.table}_unsafe", ", ".join(KEPT)
+    url, table, columns = make_url(database.where), f"{database.table}_unsafe", ", ".join(WRITTEN)
 
     async def main() -> float:
         create_pool: Any = getattr(aiomysql, "create_pool")  # noqa: B009  # its type is partly unknown
@@ -333,7 +313,7 @@ def mysql_unsafe(database: Database, tasks: int) -> float:
                 " first_revision bigint, stream_revision bigint, commit_id binary(16), commit_stamp bigint,"
                 f" headers longblob, events longblob, commands longblob, {KEYS})"
             )
-        values = ", ".join(["%s"] * len(KEPT))
+        values = ", ".join(["%s"] * len(WRITTEN))
         text = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608
 
         async def write() -> int:
@@ -341,7 +321,7 @@ def mysql_unsafe(database: Database, tasks: int) -> float:
             while time.perf_counter() < end:
                 given = next(commits)
                 async with pool.acquire() as connection, connection.cursor() as cursor:
-                    await cursor.execute(text, [given[name] for name in KEPT])
+                    await cursor.execute(text, [given[name] for name in WRITTEN])
                 count += 1
             return count
 

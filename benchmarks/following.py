@@ -1,13 +1,12 @@
 """What following costs beside reading and decoding alone, and what partitions cost."""
 
-# python benchmarks/following.py [URL]
+# python -m benchmarks.following [URL]
 #
 # A log of 100,000 events, five to a commit, on SQLite in a temporary file, or on the database of the URL
 # (postgresql://user@host/database). By turns: it is read and decoded, a projection catches up with it, a handler
 # that inserts a row for each event does, with one partition, with eight, and with eight in two processes, and a
-# reactor. Printed are the events
-# a second of each turn, and the ratios of the medians; absolute figures mean nothing on a shared machine. The
-# tables are dropped afterwards.
+# reactor. Printed are the events a second of each turn, and the ratios of the medians; absolute figures mean
+# nothing on a shared machine. The tables are dropped afterwards.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """How soon a handler in another process has what was committed, with bells and by polling."""
 
-# python benchmarks/waking.py postgresql://user@host/database
+# python -m benchmarks.waking postgresql://user@host/database
 #
 # One process commits, now and then; another runs a handler, which tells when it was reached. Printed are median
 # and 99th percentile of the milliseconds between the beginning of the commit and the handler, once with `bells`
@@ -9,23 +9,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import statistics
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
 from multiprocessing.synchronize import Event
 from typing import Any
 from uuid import uuid4
 
 from aett import Handler, Head, Pace, Recorded, Runner
+from aett.adapters import postgresql
 from aett.adapters.postgresql import CommitStore, PersistenceManagement, RegisterStore, bells, transaction
 from aett.testing.samples import START, TOPICS, Noted
+from benchmarks.appending import TENANT, Database, by_tasks
+from benchmarks.readers_beside_writers import TASKS
 
-TENANT, COMMITS, TURNS = "benchmark", 200, 3
-appended: Any = import_module("readers_beside_writers").appended  # beside this script
+COMMITS, TURNS = 200, 3
 
 
 def rung(url: str, *, with_bells: bool) -> AbstractContextManager[Any]:
@@ -100,7 +100,7 @@ def main(url: str) -> None:
         for _ in range(TURNS):
             for with_bells, each in results.items():
                 with rung(url, with_bells=with_bells):
-                    each.append(asyncio.run(appended(url, table)))
+                    each.append(by_tasks(Database(postgresql, url, table), TASKS, pool_size=TASKS))
         ratio = statistics.median(results[True]) / statistics.median(results[False])
         print(f"16 writers with bells, of what they do without: {ratio:.2f}")  # noqa: T201
         management.drop()

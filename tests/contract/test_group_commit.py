@@ -87,11 +87,7 @@ def made(head: Head) -> Commit:
 
 
 def write_by_threads(where: Where, written: Written) -> None:
-    with (
-        where.made("CommitStore", topic_map=TOPICS, pool_size=8)
-        if where.engine.__name__[-6:] != "sqlite"
-        else (where.made("CommitStore", topic_map=TOPICS)) as store
-    ):
+    with where.made("CommitStore", topic_map=TOPICS) as store:
 
         def write(number: int) -> None:
             for each in range(EACH):

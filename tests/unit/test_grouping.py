@@ -24,15 +24,7 @@ SECONDS = 60
 
 def append(stream: str, number: int = 1, size: int = 1) -> Append:
     return Append(
-        "append",
-        {
-            "tenant_id": "t",
-            "stream_id": stream,
-            "number": number,
-            "headers": b"",
-            "events": b"x" * size,
-            "commands": b"",
-        },
+        "append", {"tenant_id": "t", "stream_id": stream, "number": number, "events": b"x" * size}, size=size
     )
 
 

@@ -30,7 +30,7 @@ from aett.adapters.sql.barrier import REST, QueuedBarrier
 from aett.adapters.sql.dialect import Dialect
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.probe import UNCOMMITTED, Probe
-from aett.adapters.store.record import COLUMNS
+from aett.adapters.store.record import WRITTEN
 
 MAX_COMMIT_SIZE: Final = 256_000_000
 """Bytes; VARBINARY(MAX) holds 2 GiB, but a commit is also held in memory, more than once."""
@@ -97,13 +97,12 @@ def _resource(table: Table) -> str:
 def _append(table: Table) -> str:
     """The barrier's lock comes before the number is drawn, in a statement before it."""
     commits = quoted(table)
-    columns = [name for name in COLUMNS if name != "checkpoint"]
-    given = ", ".join(f"@{name}" for name in columns)
+    given = ", ".join(f"@{name}" for name in WRITTEN)
     stream = "tenant_id = @tenant_id AND stream_id = @stream_id"
     kinds = COMMITS | {"previous_sequence": "bigint NOT NULL", "previous_revision": "bigint NOT NULL"}
     declared = ", ".join(
         f"@{name} {kinds[name].removesuffix(' NOT NULL')} = :{name}"
-        for name in (*columns, "previous_sequence", "previous_revision")
+        for name in (*WRITTEN, "previous_sequence", "previous_revision")
     )
     return (
         "SET NOCOUNT ON;"
@@ -111,7 +110,7 @@ def _append(table: Table) -> str:
         " DECLARE @joined INT = @@TRANCOUNT, @added INT;"
         " IF @joined = 0 BEGIN TRANSACTION;"
         f" {lock(_resource(table), 'Shared', WRITERS_WAIT)} {DEMAND}"
-        f" BEGIN TRY INSERT INTO {commits} ({', '.join(columns)}) SELECT {given}"
+        f" BEGIN TRY INSERT INTO {commits} ({', '.join(WRITTEN)}) SELECT {given}"
         f" WHERE (@commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {stream}"
         " AND commit_sequence = @previous_sequence AND stream_revision = @previous_revision))"
         # Who comes too late draws no number.

@@ -27,7 +27,7 @@ from aett.adapters.sql.awaiting import AsyncDriver
 from aett.adapters.sql.probe import prove_awaiting
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
-from aett.adapters.sql.statement import Parameters, Rows, Together
+from aett.adapters.sql.statement import Parameters, Rows
 from aett.core.errors import UnsupportedServer
 
 Connection: TypeAlias = Any
@@ -175,14 +175,9 @@ async def _transaction(connection: Connection, joins: bool) -> AsyncGenerator[No
     await _rows(connection, "RELEASE SAVEPOINT aett" if joined else "COMMIT", {})
 
 
-async def _together(connection: Connection, together: Together, batch: tuple[Parameters, ...]) -> Rows:
-    text, parameters = together.text(len(batch)), together.parameters(batch)
+def _returns(connection: Connection) -> bool:
     version: Any = connection.get_server_info()
-    if is_mariadb(version) or together.found is None:
-        return await _rows(connection, text, parameters)
-    async with _transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
-        await _rows(connection, text, parameters)
-        return await _rows(connection, together.found(len(batch)), parameters)
+    return is_mariadb(version)
 
 
 async def _passed(connection: Connection, text: str) -> bool:
@@ -199,7 +194,7 @@ DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
     rows=_rows,
     changed=_changed,
     transaction=_transaction,
-    together=_together,
+    returns=_returns,
     passed=_passed,
     failures=FAILURES,
 )

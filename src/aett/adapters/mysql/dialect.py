@@ -20,7 +20,7 @@ from aett.adapters.sql.gathering import GROUP_SIZE
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.probe import UNCOMMITTED, Probe
 from aett.adapters.sql.statement import Parameters, Together
-from aett.adapters.store.record import COLUMNS
+from aett.adapters.store.record import WRITTEN
 
 MAX_COMMIT_SIZE: Final = 7_000_000
 """Bytes: bytes may take twice as many characters, and a packet of the server's holds 16 MiB by default."""
@@ -29,7 +29,6 @@ _LONGEST_NAME: Final = 64 - len("_snapshots")
 _ROOM: Final = 65_536
 """Bytes of a statement besides what its writer chose."""
 
-_COLUMNS: Final = tuple(name for name in COLUMNS if name != "checkpoint")
 _BYTES: Final = ("commit_id", "headers", "events", "commands")
 _STREAM: Final = "tenant_id = :tenant_id AND stream_id = :stream_id"
 
@@ -80,9 +79,8 @@ def _as_text(column: str) -> str:
 def _append(table: Table) -> str:
     """The barrier's lock comes before the number is drawn: the insert is fed by it."""
     commits = quoted(table)
-    columns = _COLUMNS
     return (
-        f"INSERT INTO {commits} ({', '.join(columns)}) SELECT {', '.join(f':{name}' for name in columns)}"
+        f"INSERT INTO {commits} ({', '.join(WRITTEN)}) SELECT {', '.join(f':{name}' for name in WRITTEN)}"
         f" FROM {quoted(barrier_of(table))} WHERE id = 1"
         f" AND (:commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
         " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision"
@@ -95,20 +93,20 @@ def _append(table: Table) -> str:
 
 
 def _given(batch: Sequence[Parameters]) -> Parameters:
-    return {f"{name}_{number}": each[name] for number, each in enumerate(batch) for name in _COLUMNS}
+    return {f"{name}_{number}": each[name] for number, each in enumerate(batch) for name in WRITTEN}
 
 
 def _append_together(table: Table) -> Together:
     """As `_append`, of several records; `g` has a row for each."""
-    commits, columns = quoted(table), ", ".join(_COLUMNS)
+    commits, columns = quoted(table), ", ".join(WRITTEN)
     stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
 
     def row(number: int) -> str:
         # Drivers do not say which of their literals are bytes: in a derived table they would become text.
         values = (
-            f"CAST(:{name}_{number} AS BINARY)" if name in _BYTES else f":{name}_{number}" for name in _COLUMNS
+            f"CAST(:{name}_{number} AS BINARY)" if name in _BYTES else f":{name}_{number}" for name in WRITTEN
         )
-        return ", ".join(f"{value} AS {name}" for value, name in zip(values, _COLUMNS, strict=True))
+        return ", ".join(f"{value} AS {name}" for value, name in zip(values, WRITTEN, strict=True))
 
     def rows(count: int) -> str:
         return " UNION ALL ".join(f"SELECT {row(number)}" for number in range(count))
@@ -117,7 +115,7 @@ def _append_together(table: Table) -> Together:
         return (
             # Who waits for a transaction that is held does not keep the others waiting: MariaDB can be told.
             "/*M!100100 SET STATEMENT innodb_lock_wait_timeout = 1 FOR */"
-            f" INSERT INTO {commits} ({columns}) SELECT {', '.join(f'g.{name}' for name in _COLUMNS)}"
+            f" INSERT INTO {commits} ({columns}) SELECT {', '.join(f'g.{name}' for name in WRITTEN)}"
             f" FROM {quoted(barrier_of(table))} AS b, ({rows(count)}) AS g WHERE b.id = 1"
             f" AND (g.commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} AS c WHERE {stream}"
             " AND c.commit_sequence = g.commit_sequence - 1 AND c.stream_revision = g.first_revision - 1"

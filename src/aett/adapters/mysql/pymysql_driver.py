@@ -20,7 +20,7 @@ from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.probe import prove
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
-from aett.adapters.sql.statement import Parameters, Rows, Together
+from aett.adapters.sql.statement import Parameters, Rows
 
 Connection: TypeAlias = "pymysql.Connection[Any]"
 
@@ -118,14 +118,9 @@ def _transaction(connection: Connection) -> Generator[None]:
     _rows(connection, "RELEASE SAVEPOINT aett" if joined else "COMMIT", {})
 
 
-def _together(connection: Connection, together: Together, batch: tuple[Parameters, ...]) -> Rows:
-    text, parameters = together.text(len(batch)), together.parameters(batch)
+def _returns(connection: Connection) -> bool:
     version: Any = getattr(connection, "server_version")  # noqa: B009  # its stubs overlook it
-    if is_mariadb(version) or together.found is None:
-        return _rows(connection, text, parameters)
-    with _transaction(connection):
-        _rows(connection, text, parameters)
-        return _rows(connection, together.found(len(batch)), parameters)
+    return is_mariadb(version)
 
 
 def _passed(connection: Connection, text: str) -> bool:
@@ -142,7 +137,7 @@ DRIVER: Final = Driver(
     rows=_rows,
     changed=_changed,
     transaction=_transaction,
-    together=_together,
+    returns=_returns,
     passed=_passed,
     failures=FAILURES,
 )

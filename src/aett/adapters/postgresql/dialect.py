@@ -21,7 +21,7 @@ from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.probe import Probe
 from aett.adapters.sql.statement import Parameters, Together
-from aett.adapters.store.record import COLUMNS
+from aett.adapters.store.record import WRITTEN
 
 MAX_COMMIT_SIZE: Final = 256_000_000
 """Bytes: a row that is read as text must stay below PostgreSQL's own bound of 1 GB."""
@@ -43,7 +43,6 @@ _FIRST: Final = "txid_current_if_assigned() IS NULL"
 _BOUND: Final = "SET LOCAL lock_timeout = '10s'"
 """A purge waits no longer for a transaction that is held: every writer waits behind it."""
 
-_COLUMNS: Final = tuple(name for name in COLUMNS if name != "checkpoint")
 _PATIENCE: Final = "100ms"
 """How long a group of commits waits for a lock."""
 
@@ -108,8 +107,7 @@ def _drawn(table: Table) -> str:
 def _append(table: Table) -> str:
     """Barrier, announcement, number: each is fed by the one before."""
     commits = quoted(table)
-    columns = _COLUMNS
-    values = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]})" for name in columns)
+    values = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]})" for name in WRITTEN)
     return (
         f"WITH barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
         f" pg_advisory_xact_lock_shared({_key(table)}), {_place(table)} AS place),"
@@ -123,7 +121,7 @@ def _append(table: Table) -> str:
         f" predecessor AS MATERIALIZED (SELECT 1 FROM ready, {commits} AS c WHERE {_STREAM}"
         " AND commit_sequence = CAST(:previous_sequence AS bigint)"
         " AND stream_revision = CAST(:previous_revision AS bigint) FOR KEY SHARE OF c)"
-        f" INSERT INTO {commits} ({', '.join(columns)}) SELECT {values} FROM ready"
+        f" INSERT INTO {commits} ({', '.join(WRITTEN)}) SELECT {values} FROM ready"
         " WHERE (CAST(:commit_sequence AS bigint) = 1 OR EXISTS (SELECT 1 FROM predecessor))"
         # Who comes too late draws no number.
         f" AND NOT EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM} AND commit_sequence = :commit_sequence)"
@@ -132,7 +130,7 @@ def _append(table: Table) -> str:
 
 
 def _lists(batch: Sequence[Parameters]) -> Parameters:
-    return {name: [each[name] for each in batch] for name in _COLUMNS}
+    return {name: [each[name] for each in batch] for name in WRITTEN}
 
 
 def _append_together(table: Table) -> Together:
@@ -142,9 +140,8 @@ def _append_together(table: Table) -> Together:
     believes the table to hold.
     """
     commits = quoted(table)
-    columns = _COLUMNS
-    lists = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]}[])" for name in columns)
-    given = ", ".join(f"g.{name}" for name in columns)
+    lists = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]}[])" for name in WRITTEN)
+    given = ", ".join(f"g.{name}" for name in WRITTEN)
     stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
     place = _place(table).replace(":tenant_id", "g.tenant_id")
     text = (
@@ -152,12 +149,12 @@ def _append_together(table: Table) -> Together:
         f"WITH bound AS MATERIALIZED (SELECT set_config('lock_timeout', '{_PATIENCE}', true)),"
         f" barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
         f" pg_advisory_xact_lock_shared({_key(table)}) FROM bound),"
-        f" given AS MATERIALIZED (SELECT * FROM unnest({lists}) AS g({', '.join(columns)})),"
+        f" given AS MATERIALIZED (SELECT * FROM unnest({lists}) AS g({', '.join(WRITTEN)})),"
         f" places AS MATERIALIZED (SELECT DISTINCT {place} AS place FROM barrier, given AS g),"
         " announced AS MATERIALIZED (SELECT"
         f" pg_advisory_xact_lock_shared((place << {BITS}) | ({_drawn(table)} & {_LOW})) FROM places),"
         " ready AS MATERIALIZED (SELECT count(*) FROM announced)"
-        f" INSERT INTO {commits} ({', '.join(columns)}) SELECT {given} FROM ready, given AS g"
+        f" INSERT INTO {commits} ({', '.join(WRITTEN)}) SELECT {given} FROM ready, given AS g"
         f" WHERE (g.commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} AS c WHERE {stream}"
         " AND c.commit_sequence = g.commit_sequence - 1 AND c.stream_revision = g.first_revision - 1"
         " FOR KEY SHARE OF c))"

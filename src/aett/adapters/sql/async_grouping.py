@@ -43,7 +43,7 @@ class _Here:
         self.looks: asyncio.TimerHandle | None = None
 
 
-def grouped(performer: AsyncPerformer, *, joins: bool, size: int, lanes: int = LANES) -> AsyncPerformer:
+def grouped(performer: AsyncPerformer, *, joins: bool, size: int, lanes: int) -> AsyncPerformer:
     """The performer, whose appends are written together, unless it joins a transaction of the caller's."""
     positive("group_size", size)
     if joins or size == 1:
@@ -77,8 +77,6 @@ class AsyncGroupingPerformer:
 
     async def _append(self, step: Append) -> int | None:
         here = self._here()
-        if here.group.is_apart(step):
-            return await self._apart(here, step)
         if (lane := here.group.enters(step, time.monotonic())) is not None:
             return await self._alone(here, step, lane)
         waiting = _Waiting(step, running_loop().create_future())

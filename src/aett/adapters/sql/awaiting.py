@@ -12,10 +12,9 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.awaiting import AsyncLender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Together, Transaction, Try
+from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
 from aett.adapters.store.awaiting import AsyncPerformer
 from aett.adapters.store.pause import Pause
-from aett.core.errors import AettError
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -28,15 +27,15 @@ class AsyncDriver(Generic[K]):
 
     rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
     what is done is all done or not at all; cancelled, it is undone only if `joins`, for a connection that was
-    lent is thrown away. together: the rows of such a statement, if there is more to it. passed:
-    whether a statement had its lock in time.
+    lent is thrown away. returns: whether the server gives back what an INSERT has inserted. passed: whether
+    a statement had its lock in time.
     """
 
     rows: Callable[[K, str, Parameters], Awaitable[Rows]]
     changed: Callable[[K, str, Parameters], Awaitable[int | None]]
     transaction: Callable[[K, bool], AbstractAsyncContextManager[object]]
     failures: Failures
-    together: Callable[[K, Together, tuple[Parameters, ...]], Awaitable[Rows]] | None = None
+    returns: Callable[[K], bool] = lambda _: True
     passed: Callable[[K, str], Awaitable[bool]] | None = None
 
 
@@ -113,19 +112,22 @@ class AsyncSqlPerformer(Generic[K]):
                 raise TypeError(f"SQL has no step {type(step).__name__}")
 
     async def _together(self, step: Appends) -> list[int | None] | None:
-        driver = self._driver
         try:
             async with self._lender.lent(alone=False) as connection:
-                if (together := step.together) is not None:
-                    if driver.together is not None:
-                        return step.answers(await driver.together(connection, together, step.batch))
-                    text = together.text(len(step.batch))
-                    return step.answers(await driver.rows(connection, text, together.parameters(step.batch)))
-                async with driver.transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
-                    return [await driver.changed(connection, step.text, each) for each in step.batch]
-        except AettError:
+                return await self._appended(connection, step)
+        except Exception as error:
+            if self._driver.failures.left_nothing(error):
+                return None
             raise
-        except Exception as error:  # of the server, or of the driver, which cannot send what one of them holds
-            if isinstance(error, driver.failures.kinds) and not driver.failures.undone(error):
-                raise
-            return None
+
+    async def _appended(self, connection: K, step: Appends) -> list[int | None]:
+        driver, together = self._driver, step.together
+        if together is None:
+            async with driver.transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
+                return [await driver.changed(connection, step.text, each) for each in step.batch]
+        text, parameters = together.text(len(step.batch)), together.parameters(step.batch)
+        if together.found is None or driver.returns(connection):
+            return step.answers(await driver.rows(connection, text, parameters))
+        async with driver.transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
+            await driver.rows(connection, text, parameters)
+            return step.answers(await driver.rows(connection, together.found(len(step.batch)), parameters))

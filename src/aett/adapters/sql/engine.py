@@ -34,7 +34,8 @@ class SqlEngine:
             "previous_revision": record.first_revision - 1,
         }
         words = self.dialect
-        checkpoint = yield from Append(words.append, record._asdict() | predecessor, words.append_together)
+        given = record._asdict() | predecessor
+        checkpoint = yield from Append(words.append, given, words.append_together, record.size)
         if checkpoint is None and self.dialect.ready is not None:
             yield from _must_be_there(self.dialect.ready, self.dialect.commits)
         return checkpoint

@@ -30,3 +30,10 @@ class Failures:
     victim: Callable[[BaseException], bool]
     undone: Callable[[BaseException], bool]
     translated: Callable[[Exception, str], AettError]
+
+    def left_nothing(self, error: Exception) -> bool:
+        """Whether nothing is left of a transaction that failed so: the server says it, or it was not sent at all.
+
+        A driver that cannot send a value raises errors of other kinds; what raises ours may have sent something.
+        """
+        return not isinstance(error, AettError) and (not isinstance(error, self.kinds) or self.undone(error))

@@ -23,6 +23,7 @@ from __future__ import annotations
 import copy
 from collections import Counter, deque
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import define
@@ -61,12 +62,6 @@ def place_of(step: Append) -> Place:
     return step.parameters["tenant_id"], step.parameters["stream_id"]
 
 
-def size_of(step: Append) -> int:
-    """The bytes that its writer chose."""
-    parameters = step.parameters
-    return len(parameters["headers"]) + len(parameters["events"]) + len(parameters["commands"])
-
-
 @define(eq=False)
 class Lane:
     """What is written, since when; lost: whether that took too long, so that another lane is there for it."""
@@ -96,7 +91,10 @@ class Group(Generic[W]):
         return bool(self._apart) and place_of(step) in self._apart
 
     def enters(self, step: Append, now: float) -> Lane | None:
-        """The lane that it gets; None if none is free."""
+        """The lane that it gets, one that is lost already if its stream is apart; None if none is free."""
+        return self.begin_apart(step) if self.is_apart(step) else self._free(step, now)
+
+    def _free(self, step: Append, now: float) -> Lane | None:
         if len(self._busy) >= self._lanes:
             return None
         lane = Lane([place_of(step)], now)
@@ -122,29 +120,26 @@ class Group(Generic[W]):
         """Stand behind the others."""
         self._waiting.append(who)
 
-    def give_up(self, who: W) -> bool:
-        """Wait no more; whether it had waited still."""
-        try:
+    def give_up(self, who: W) -> None:
+        """Wait no more, if it still does."""
+        with suppress(ValueError):
             self._waiting.remove(who)
-        except ValueError:
-            return False
-        return True
 
     def first(self, now: float) -> tuple[W, Lane] | None:
         """Who has waited longest, and the lane that he gets; None if nobody waits, or no lane is free."""
-        if self._waiting and (lane := self.enters(self._waiting[0].step, now)) is not None:
+        if self._waiting and (lane := self._free(self._waiting[0].step, now)) is not None:
             return self._waiting.popleft(), lane
         return None
 
     def together_with(self, first: W, lane: Lane) -> list[W]:
         """Who is written in this lane together with him: who came first, in the order of streams."""
         found, skipped = [first], list[W]()
-        places, size = {place_of(first.step)}, size_of(first.step)
+        places, size = {place_of(first.step)}, first.step.size
         under_way = sum(len(each.places) for each in self._busy)
         share = -(-(len(self._waiting) + under_way) // self._lanes)
         while self._waiting and len(found) < min(self._most, share):
             who = self._waiting.popleft()
-            place, more = place_of(who.step), size_of(who.step)
+            place, more = place_of(who.step), who.step.size
             if place in places or place in self._apart or size + more > _BYTES:
                 skipped.append(who)
                 places.add(place)  # those of a stream keep their order
@@ -153,8 +148,9 @@ class Group(Generic[W]):
             places.add(place)
             size += more
         self._waiting.extendleft(reversed(skipped))
-        lane.places = sorted(place_of(each.step) for each in found)
-        return sorted(found, key=lambda each: place_of(each.step))
+        found.sort(key=lambda each: place_of(each.step))
+        lane.places = [place_of(each.step) for each in found]
+        return found
 
     def begin_apart(self, step: Append) -> Lane:
         """Its stream is written without a lane now."""

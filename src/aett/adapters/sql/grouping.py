@@ -40,7 +40,7 @@ class _Here:
         self.group = Group[_Waiting](lanes, most, moment)
 
 
-def grouped(performer: Performer, *, joins: bool, size: int, lanes: int = LANES) -> Performer:
+def grouped(performer: Performer, *, joins: bool, size: int, lanes: int) -> Performer:
     """The performer, whose appends are written together, unless it joins a transaction of the caller's."""
     positive("group_size", size)
     return performer if joins or size == 1 else GroupingPerformer(performer, lanes=min(LANES, lanes), most=size)
@@ -143,8 +143,6 @@ def _entered(here: _Here, step: Append) -> Lane | _Waiting:
     """The lane that it gets, or its place among those who wait for one."""
     group = here.group
     with here.lock:
-        if group.is_apart(step):
-            return group.begin_apart(step)
         if (lane := group.enters(step, time.monotonic())) is not None:
             return lane
         waiting = _Waiting(step)

@@ -12,9 +12,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.blocking import Lender
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Together, Transaction, Try
+from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
 from aett.adapters.store.pause import Pause
-from aett.core.errors import AettError
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -26,15 +25,15 @@ class Driver(Generic[K]):
     """What is done with a driver's connections.
 
     rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
-    what is done is all done or not at all. together: the rows of such a statement, if there is more to it. passed:
-    whether a statement had its lock in time.
+    what is done is all done or not at all. returns: whether the server gives back what an INSERT has inserted.
+    passed: whether a statement had its lock in time.
     """
 
     rows: Callable[[K, str, Parameters], Rows]
     changed: Callable[[K, str, Parameters], int | None]
     transaction: Callable[[K], AbstractContextManager[object]]
     failures: Failures
-    together: Callable[[K, Together, tuple[Parameters, ...]], Rows] | None = None
+    returns: Callable[[K], bool] = lambda _: True
     passed: Callable[[K, str], bool] | None = None
 
 
@@ -101,19 +100,22 @@ class SqlPerformer(Generic[K]):
                 raise TypeError(f"SQL has no step {type(step).__name__}")
 
     def _together(self, step: Appends) -> list[int | None] | None:
-        driver = self._driver
         try:
             with self._lender.lent(alone=False) as connection:
-                if (together := step.together) is not None:
-                    if driver.together is not None:
-                        return step.answers(driver.together(connection, together, step.batch))
-                    text = together.text(len(step.batch))
-                    return step.answers(driver.rows(connection, text, together.parameters(step.batch)))
-                with driver.transaction(connection):
-                    return [driver.changed(connection, step.text, each) for each in step.batch]
-        except AettError:
+                return self._appended(connection, step)
+        except Exception as error:
+            if self._driver.failures.left_nothing(error):
+                return None
             raise
-        except Exception as error:  # of the server, or of the driver, which cannot send what one of them holds
-            if isinstance(error, driver.failures.kinds) and not driver.failures.undone(error):
-                raise
-            return None
+
+    def _appended(self, connection: K, step: Appends) -> list[int | None]:
+        driver, together = self._driver, step.together
+        if together is None:
+            with driver.transaction(connection):
+                return [driver.changed(connection, step.text, each) for each in step.batch]
+        text, parameters = together.text(len(step.batch)), together.parameters(step.batch)
+        if together.found is None or driver.returns(connection):
+            return step.answers(driver.rows(connection, text, parameters))
+        with driver.transaction(connection):
+            driver.rows(connection, text, parameters)
+            return step.answers(driver.rows(connection, together.found(len(step.batch)), parameters))

@@ -67,10 +67,11 @@ class Together:
 class Append(Change):
     """A `Change` that appends a commit: it may be done together with those of other streams (`gathering`).
 
-    together: how; None if there is no other way than one after the other.
+    together: how; None if there is no other way than one after the other. size: `Record.size`.
     """
 
     together: Together | None = None
+    size: int = 0
 
 
 @frozen

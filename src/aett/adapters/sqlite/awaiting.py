@@ -55,7 +55,7 @@ class AsyncSqlitePerformer:
     @property
     def is_one(self) -> bool:
         """Whether there is one connection only: to memory, or the caller's."""
-        return self._callers is not None or self._database.path is None
+        return self._database.is_one
 
     async def close(self) -> None:
         """Close what was opened."""

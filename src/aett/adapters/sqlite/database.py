@@ -50,6 +50,11 @@ class Database:
             raise ValueError(f"busy_timeout must be a number of seconds, not {self.busy_timeout!r}")
 
     @property
+    def is_one(self) -> bool:
+        """Whether there is one connection only: to memory, or the caller's."""
+        return self.callers or self.path is None
+
+    @property
     def name(self) -> str:
         """For messages."""
         if self.callers:

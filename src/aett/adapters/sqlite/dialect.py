@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
-from aett.adapters.store.record import COLUMNS
+from aett.adapters.store.record import WRITTEN
 
 SCHEMA_VERSION: Final = 2
 MAX_COMMIT_SIZE: Final = 999_000_000
@@ -122,9 +122,8 @@ def _undeclared(column: str) -> str:
 
 
 def _append(commits: str) -> str:
-    columns = [name for name in COLUMNS if name != "checkpoint"]
     return (
-        f"INSERT INTO {commits} ({', '.join(columns)}) SELECT {', '.join(f':{name}' for name in columns)}"
+        f"INSERT INTO {commits} ({', '.join(WRITTEN)}) SELECT {', '.join(f':{name}' for name in WRITTEN)}"
         f" WHERE :commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
         " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision)"
         " ON CONFLICT DO NOTHING RETURNING +checkpoint"

@@ -35,7 +35,7 @@ class SqlitePerformer:
     @property
     def is_one(self) -> bool:
         """Whether there is one connection only: to memory, or the caller's."""
-        return self._database.callers or self._database.path is None
+        return self._database.is_one
 
     def close(self) -> None:
         """Close what was opened."""

@@ -58,6 +58,8 @@ class Record(NamedTuple):
 
 
 COLUMNS: Final = Record._fields
+WRITTEN: Final = tuple(name for name in COLUMNS if name != "checkpoint")
+"""What a writer gives; the server numbers it."""
 
 
 class Recorder:

@@ -222,9 +222,7 @@ class Working:
         follower = self.part.follower
         state = encoded(follower, held.state) if isinstance(follower, Projection) else b""
         answer = yield from PutRegister(held.register, written(held.position, state))
-        if isinstance(answer, Failure):
-            raise Lost(answer.failure(), held)
-        return _as_put(held, answer.unwrap(), now)
+        return _as_put(held, _won(answer, held), now)
 
     def swapped(self, register: Register, payload: bytes) -> Plan[Register]:
         """Put this into it; raises `Lost`."""
@@ -250,10 +248,10 @@ def _as_put(held: Holding, register: Register, now: float) -> Holding:
     return evolve(held, register=register, kept=held.position, put_at=now, events=0, unsure=False)
 
 
-def _won(answer: Outcome[Register, Overtaken]) -> Register:
-    """The register as it is now; raises `Lost` if it was overtaken."""
+def _won(answer: Outcome[Register, Overtaken], held: Holding | None = None) -> Register:
+    """The register as it is now; raises `Lost` if it was overtaken. held: what was to be put."""
     if isinstance(answer, Failure):
-        raise Lost(answer.failure())
+        raise Lost(answer.failure(), held)
     return answer.unwrap()
 
 

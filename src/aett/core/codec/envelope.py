@@ -18,7 +18,6 @@ from aett.core.codec.sample import is_frozen
 from aett.core.codec.undecodable import CHANGED, Undecodable, reason, shown
 from aett.core.commit import EventMessage, restored_message
 from aett.core.errors import UnknownTopic, UnsupportedType
-from aett.core.headers import EMPTY
 from aett.core.passed_over import PassedOver
 from aett.core.topic import Body, Topic
 
@@ -182,8 +181,6 @@ def _body(raw: msgspec.Raw) -> Body:
 def _message(body: object, raw: msgspec.Raw) -> EventMessage:
     if type(body) is PassedOver:
         return EventMessage(body)
-    if not raw:
-        return restored_message(body, EMPTY)
     try:
         own = header_json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
