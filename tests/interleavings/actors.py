@@ -61,7 +61,7 @@ class Kind:
         def nonce() -> bytes:
             return f"{name} {next(numbers)}".encode().ljust(16)[-16:]
 
-        return Commits(self.engine(nonce), Recorder(TOPICS), CONFLICTS, SIZE)
+        return Commits(self.engine(nonce), Recorder(TOPICS), SIZE, CONFLICTS)
 
 
 def commit_of(stream: str, number: int, *, head: Head | None = None) -> Commit:

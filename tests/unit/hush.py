@@ -12,6 +12,8 @@ RENAMED = {
     "arun": "run",
     "async_check_exactly_once": "check_exactly_once",
     "async_settled": "settled",
+    "async_each": "each",
+    "async_batches": "batches",
     "awaiting_stores": "blocking_stores",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",

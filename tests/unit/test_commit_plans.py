@@ -53,7 +53,7 @@ HEAD = Head("tenant", "stream", revision=4, sequence=2, checkpoint=9)
 
 
 def plans(*, page_size: int = 3) -> Commits:
-    return Commits(SqlEngine(WORDS), RECORDER, ConflictDetector(commutes(Added, Added)), page_size)
+    return Commits(SqlEngine(WORDS), RECORDER, page_size, ConflictDetector(commutes(Added, Added)))
 
 
 def commit(number: int, *events: object, head: Head = HEAD) -> Commit:

@@ -120,7 +120,7 @@ class Counting:
 
 def test_round_trips_are_as_few_as_promised() -> None:
     counting = Counting()
-    commits = Commits(S3Engine(SPACE), Recorder(TOPICS), CONFLICTS, 100)
+    commits = Commits(S3Engine(SPACE), Recorder(TOPICS), 100, CONFLICTS)
     taken, answer = counting.round_trips(commits.commit(commit_of("s", 1)))
     assert (taken, isinstance(answer, Success)) == (2, True)
     for number in range(2, 30):
@@ -148,7 +148,7 @@ def test_round_trips_are_as_few_as_promised() -> None:
 def test_a_reader_of_the_logs_end_does_not_read_it_from_its_beginning() -> None:
     counting = Counting()
     engine = S3Engine(SPACE, entries=1)  # a segment for each commit
-    commits = Commits(engine, Recorder(TOPICS), CONFLICTS, 100)
+    commits = Commits(engine, Recorder(TOPICS), 100, CONFLICTS)
     management, head = S3Management(SPACE, entries=1), Head("t", "s")
     for number in range(1, 60):
         stored_ = run(commits.commit(commit_of("s", number, head=head)), counting).unwrap()
@@ -163,7 +163,7 @@ def test_a_reader_of_the_logs_end_does_not_read_it_from_its_beginning() -> None:
 
 def test_a_segment_that_is_missing_is_told() -> None:
     counting = Counting()
-    commits = Commits(S3Engine(SPACE, entries=1), Recorder(TOPICS), CONFLICTS, 100)
+    commits = Commits(S3Engine(SPACE, entries=1), Recorder(TOPICS), 100, CONFLICTS)
     head = Head("t", "s")
     for number in range(1, 4):
         head = Head.after(run(commits.commit(commit_of("s", number, head=head)), counting).unwrap())

@@ -7,9 +7,9 @@ storage does wrong one of the `AettError`s; a closed store raises `StoreClosed`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from aett.core.commit import Commit
@@ -21,12 +21,27 @@ from aett.core.rejection import CommitRejection
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
 
+CommitSource: TypeAlias = Iterable[Commit]
+"""Where commits are taken from, one after the other."""
+
+AsyncCommitSource: TypeAlias = Iterable[Commit] | AsyncIterable[Commit]
+"""The same, or one that is awaited."""
+
 
 class CommitStore(Protocol):
     """Appends commits to streams, and reads them by stream or by tenant."""
 
     def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
         """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
+        ...
+
+    def commit_all(self, commits: CommitSource) -> Iterator[Outcome[Commit, CommitRejection]]:
+        """What `commit` would do with each of them, in this order, many in one transaction; and their outcomes.
+
+        As the outcomes are asked for, the next commits are taken and written: `for outcome in ...`. Whoever stops
+        asking has written what he took, and perhaps some that follow. An error of the source comes when what was
+        before it is written.
+        """
         ...
 
     def get(
@@ -109,6 +124,15 @@ class AsyncCommitStore(Protocol):
 
     async def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
         """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
+        ...
+
+    def commit_all(self, commits: AsyncCommitSource) -> AsyncIterator[Outcome[Commit, CommitRejection]]:
+        """What `commit` would do with each of them, in this order, many in one transaction; and their outcomes.
+
+        As the outcomes are asked for, the next commits are taken and written: `for outcome in ...`. Whoever stops
+        asking has written what he took, and perhaps some that follow. An error of the source comes when what was
+        before it is written.
+        """
         ...
 
     def get(

@@ -20,7 +20,7 @@ from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
-from aett.ports.commit_store import AsyncCommitStore
+from aett.ports.commit_store import AsyncCommitStore, CommitSource
 from aett.ports.persistence_management import AsyncPersistenceManagement
 from aett.ports.register_store import AsyncRegisterStore
 from aett.ports.snapshot_store import AsyncSnapshotStore
@@ -82,6 +82,10 @@ class AwaitedCommitStore:
     def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
         """Append it."""
         return self.loop.wait(self.store.commit(commit))
+
+    def commit_all(self, commits: CommitSource) -> Iterator[Outcome[Commit, CommitRejection]]:
+        """Append all of them."""
+        return self.loop.iterate(self.store.commit_all(commits))
 
     def get(
         self,

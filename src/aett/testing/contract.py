@@ -16,6 +16,7 @@ from aett.testing.clients import Clients, opened
 from aett.testing.harness import Harness
 from aett.testing.laws.competing import Competing
 from aett.testing.laws.ending import Ending
+from aett.testing.laws.importing import Importing
 from aett.testing.laws.judging import Judging
 from aett.testing.laws.reading import Reading
 from aett.testing.laws.refusing import Refusing
@@ -26,7 +27,7 @@ from aett.testing.laws.writing import Writing
 from aett.testing.machine import run_machine
 
 
-class Contract(Writing, Judging, Reading, Ending, Registering, Upkeep, Refusing, Competing, Turning):
+class Contract(Writing, Importing, Judging, Reading, Ending, Registering, Upkeep, Refusing, Competing, Turning):
     """Every law as a test. A subclass says, by the fixture `harness`, for which engine."""
 
     @pytest.fixture

@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
+from aett.core.commit import Commit
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Success
@@ -42,6 +43,20 @@ class StoreMachine(Witnesses):
         """Append by turns, so that there are more pages than one."""
         for turn, content in enumerate(contents):
             self._submit(turn % 2, content.at(self.model.head(self.names[where]), self._id()))
+
+    @rule(who=WHO, drawn=st.lists(st.tuples(WHERE, SMALL, NOTES), min_size=1, max_size=8))
+    def import_several(self, who: int, drawn: list[tuple[int, int, Content]]) -> None:
+        """Append to several streams at once, mostly where they will end, or where they ended before (L1 to L5)."""
+        heads = {name: [Head(*name), *map(Head.after, self.model.stream(name))] for name in self.names}
+        commits = list[Commit]()
+        for where, back, content in drawn:
+            ends = heads[self.names[where]]
+            commits.append(content.at(ends[-1 - max(back - 7, 0) % len(ends)], self._id()))
+            ends.append(Head.after(commits[-1]))
+        outcomes = list(self.users[who].commits.commit_all(commits))
+        assert len(outcomes) == len(commits), f"of {len(commits)} commits there are {len(outcomes)} outcomes"
+        for commit, outcome in zip(commits, outcomes, strict=True):
+            self._judge(commit, outcome)
 
     @rule(who=WHO, where=WHERE, back=SMALL, content=CONTENT)
     def commit_stale(self, who: int, where: int, back: int, content: Content) -> None:

@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from aett.core.commit import Commit
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
-from aett.core.outcome import Failure, Success
+from aett.core.outcome import Failure, Outcome, Success
 from aett.core.register import Register
+from aett.core.rejection import CommitRejection
 from aett.core.stamp import from_microseconds, to_microseconds
 from aett.testing import strategies
 from aett.testing.clients import Client, opened
@@ -101,9 +102,12 @@ class Witnesses(RuleBasedStateMachine):
         return MAX_REVISION if part == PARTS else part % (self.model.head(name).revision + 3)
 
     def _submit(self, who: int, commit: Commit) -> None:
+        self._judge(commit, self.users[who].commits.commit(commit))
+
+    def _judge(self, commit: Commit, outcome: Outcome[Commit, CommitRejection]) -> None:
         self.touched = (commit.tenant_id, commit.stream_id)
         expected = self.model.reject(commit)
-        match self.users[who].commits.commit(commit):
+        match outcome:
             case Success(stored):
                 assert expected is None, f"L1, L4: accepted {commit!r}\nwhere the answer is {expected!r}"
                 numbered = stored.checkpoint is not None

@@ -50,7 +50,7 @@ class AsyncCommitStore(AsyncCommitStoreFace):
         pool_size: int = POOL_SIZE,
         timeout: float = TIMEOUT,
     ) -> None:
-        plans = Commits(DynamoEngine(table, max_commit_size), Recorder(topic_map), conflict_detector, page_size)
+        plans = Commits(DynamoEngine(table, max_commit_size), Recorder(topic_map), page_size, conflict_detector)
         super().__init__(plans, AsyncAwsPerformer(lender_of(configured(database), "dynamodb", pool_size, timeout)))
 
 

@@ -21,7 +21,7 @@ the commits that they name; what was purged between the two is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
@@ -41,6 +41,7 @@ from aett.adapters.dynamodb.tickets import (
     is_tombstone,
     settled,
 )
+from aett.adapters.store.engine import one_by_one
 from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
 from aett.core.head import Head
@@ -100,6 +101,10 @@ class DynamoEngine:
             elif not _follows(record, head):
                 return None
         raise StorageUnavailable(f"{record.where}: in {ATTEMPTS} attempts, readers never waited for it")
+
+    def append_all(self, records: Sequence[Record]) -> Plan[list[int]]:
+        """One after the other."""
+        return one_by_one(self.append, records)
 
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """By the id's item, which tells the revision."""

@@ -54,7 +54,7 @@ class CommitStore(CommitStoreFace):
         pool_size: int = POOL_SIZE,
         timeout: float = TIMEOUT,
     ) -> None:
-        plans = Commits(DynamoEngine(table, max_commit_size), Recorder(topic_map), conflict_detector, page_size)
+        plans = Commits(DynamoEngine(table, max_commit_size), Recorder(topic_map), page_size, conflict_detector)
         super().__init__(plans, AwsPerformer(lender_of(configured(database), "dynamodb", pool_size, timeout)))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
 
+from aett.adapters.store.engine import one_by_one
 from aett.adapters.store.record import Record
 from aett.core import identifier
 from aett.core.head import Head
@@ -34,6 +36,10 @@ class KeeperEngine:
         """Append it in one call."""
         checkpoint: int | None = yield from Call("append", (record,))
         return checkpoint
+
+    def append_all(self, records: Sequence[Record]) -> Plan[list[int]]:
+        """One after the other."""
+        return one_by_one(self.append, records)
 
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """Look for the id."""

@@ -64,7 +64,7 @@ class Kept:
 def _plans(
     topic_map: TopicMap, conflict_detector: ConflictDetector, page_size: int, max_commit_size: int | None
 ) -> Commits:
-    return Commits(KeeperEngine(max_commit_size), Recorder(topic_map), conflict_detector, page_size)
+    return Commits(KeeperEngine(max_commit_size), Recorder(topic_map), page_size, conflict_detector)
 
 
 class KeeperCommitStore(Kept, CommitStoreFace):

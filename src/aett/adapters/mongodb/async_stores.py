@@ -44,7 +44,7 @@ class AsyncCommitStore(AsyncCommitStoreFace):
         pool_size: int = POOL_SIZE,
         timeout: float = TIMEOUT,
     ) -> None:
-        plans = Commits(MongoEngine(max_commit_size), Recorder(topic_map), conflict_detector, page_size)
+        plans = Commits(MongoEngine(max_commit_size), Recorder(topic_map), page_size, conflict_detector)
         super().__init__(plans, AsyncMongoPerformer(lender_of(database, collection, session, pool_size, timeout)))
 
 

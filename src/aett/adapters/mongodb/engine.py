@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from attrs import frozen
 from aett.adapters.mongodb import documents, purging
 from aett.adapters.mongodb.steps import Document, Find, Insert
 from aett.adapters.mongodb.tickets import PATIENCE, draw, entries, settled
+from aett.adapters.store.engine import one_by_one
 from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
 from aett.core.head import Head
@@ -68,6 +69,10 @@ class MongoEngine:
             yield from purging.finish(head)
             head = yield from purging.head(record.tenant_id, record.stream_id)
         return head
+
+    def append_all(self, records: Sequence[Record]) -> Plan[list[int]]:
+        """One after the other."""
+        return one_by_one(self.append, records)
 
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """By the unique key."""

@@ -49,7 +49,7 @@ class CommitStore(CommitStoreFace):
         pool_size: int = POOL_SIZE,
         timeout: float = TIMEOUT,
     ) -> None:
-        plans = Commits(MongoEngine(max_commit_size), Recorder(topic_map), conflict_detector, page_size)
+        plans = Commits(MongoEngine(max_commit_size), Recorder(topic_map), page_size, conflict_detector)
         super().__init__(plans, MongoPerformer(lender_of(database, collection, session, pool_size, timeout)))
 
 

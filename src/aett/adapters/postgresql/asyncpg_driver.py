@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 
@@ -21,10 +21,11 @@ from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.dialect import PROBE
 from aett.adapters.postgresql.server import Awaited, awaited, server_of
 from aett.adapters.sql.awaiting import AsyncDriver
+from aett.adapters.sql.copying import Copying
 from aett.adapters.sql.failing import Failures
 from aett.adapters.sql.probe import prove_awaiting
 from aett.adapters.sql.rendering import numbered
-from aett.adapters.sql.statement import Parameters, Rows
+from aett.adapters.sql.statement import Parameters, Row, Rows
 from aett.core.errors import AettError, StoreClosed
 
 Connection: TypeAlias = Any
@@ -134,6 +135,11 @@ async def _changed(connection: Connection, text: str, parameters: Parameters) ->
     return rows[0][0] if rows else None
 
 
+async def _copy(connection: Connection, copying: Copying, rows: Sequence[Row]) -> None:
+    table, columns = copying.table, [name for name, _ in copying.columns]
+    await connection.copy_records_to_table(table.name, schema_name=table.schema, columns=columns, records=rows)
+
+
 @asynccontextmanager
 async def _transaction(connection: Connection, joins: bool) -> AsyncGenerator[None]:  # noqa: FBT001  # as AsyncDriver says
     transaction = connection.transaction()
@@ -161,6 +167,7 @@ DRIVER: Final[AsyncDriver[Connection]] = AsyncDriver(
     rows=_rows,
     changed=_changed,
     transaction=_transaction,
+    copy=_copy,
     # A broken connection is an OSError.
     failures=Failures(
         (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError),

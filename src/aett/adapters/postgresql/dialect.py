@@ -17,6 +17,7 @@ from aett.adapters.postgresql.schema import (
     regclass,
 )
 from aett.adapters.sql.barrier import BITS, AnnouncedBarrier
+from aett.adapters.sql.copying import COPIED, Copying
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.probe import Probe
@@ -60,6 +61,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         max_commit_size=max_commit_size,
         append=_append(commits),
         append_together=_append_together(commits),
+        copying=_copying(commits),
         registers=registers,
         add_register=(
             f"INSERT INTO {registers} (tenant_id, name, version, payload)"
@@ -98,10 +100,14 @@ def _place(table: Table) -> str:
     return f"(hashtextextended(CAST(:tenant_id AS text), CAST(CAST({regclass(table)} AS oid) AS bigint)) & {_LOW})"
 
 
+def _sequence(table: Table) -> str:
+    """What numbers its rows."""
+    return f"CAST(pg_get_serial_sequence('{quoted(table)}', 'checkpoint') AS regclass)"
+
+
 def _drawn(table: Table) -> str:
     """The last number that was drawn."""
-    sequence = f"CAST(pg_get_serial_sequence('{quoted(table)}', 'checkpoint') AS regclass)"
-    return f"COALESCE(pg_sequence_last_value({sequence}), 0)"
+    return f"COALESCE(pg_sequence_last_value({_sequence(table)}), 0)"
 
 
 def _append(table: Table) -> str:
@@ -162,6 +168,35 @@ def _append_together(table: Table) -> Together:
         " ON CONFLICT DO NOTHING RETURNING tenant_id, stream_id, checkpoint"
     )
     return Together(lambda _: text, _lists)
+
+
+def _copying(table: Table) -> Copying:
+    """As `_append_together`, but numbers are drawn and nothing is inserted; `given` has a row for each run."""
+    commits = quoted(table)
+    kinds = {name: kind.split()[0] for name, kind in COMMITS.items()}
+    named = ("tenant_id", "stream_id", "commit_sequence", "first_revision", "position")
+    lists = ", ".join(f"CAST(:{name} AS {kinds.get(name, 'bigint')}[])" for name in named)
+    stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
+    place = _place(table).replace(":tenant_id", "g.tenant_id")
+    begin = (
+        f"WITH bound AS MATERIALIZED (SELECT set_config('lock_timeout', '{_PATIENCE}', true)),"
+        f" barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
+        f" pg_advisory_xact_lock_shared({_key(table)}) FROM bound),"
+        f" given AS MATERIALIZED (SELECT * FROM unnest({lists}) AS g({', '.join(named)})),"
+        f" places AS MATERIALIZED (SELECT DISTINCT {place} AS place FROM barrier, given AS g),"
+        " announced AS MATERIALIZED (SELECT"
+        f" pg_advisory_xact_lock_shared((place << {BITS}) | ({_drawn(table)} & {_LOW})) FROM places),"
+        " ready AS MATERIALIZED (SELECT count(*) FROM announced),"
+        # Before the first run that may not be appended.
+        " free AS MATERIALIZED (SELECT min(g.position) AS count FROM ready, given AS g"
+        f" WHERE NOT ((g.commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} AS c WHERE {stream}"
+        " AND c.commit_sequence = g.commit_sequence - 1 AND c.stream_revision = g.first_revision - 1"
+        " FOR KEY SHARE OF c))"
+        f" AND (SELECT 1 FROM {commits} AS c WHERE {stream} AND c.commit_sequence = g.commit_sequence) IS NULL))"
+        f" SELECT ARRAY(SELECT nextval({_sequence(table)})"
+        " FROM generate_series(1, (SELECT COALESCE(count, CAST(:total AS bigint)) FROM free)))"
+    )
+    return Copying(begin, table, tuple((name, kinds[name]) for name in COPIED))
 
 
 def _add_snapshot(table: Table) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -21,13 +21,15 @@ from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joine
 from aett.adapters.lending.freshness import Freshness
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.dialect import PROBE
+from aett.adapters.postgresql.schema import quoted
 from aett.adapters.postgresql.server import server_of
+from aett.adapters.sql.copying import Copying
 from aett.adapters.sql.failing import Failures
 from aett.adapters.sql.performing import Driver
 from aett.adapters.sql.probe import prove
 from aett.adapters.sql.rendering import pyformat
 from aett.adapters.sql.server import Server
-from aett.adapters.sql.statement import Parameters, Rows
+from aett.adapters.sql.statement import Parameters, Row, Rows
 from aett.core.errors import AettError, StorageUnavailable, StoreClosed, UnsupportedServer
 
 R = TypeVar("R")
@@ -176,6 +178,15 @@ def _changed(connection: Connection, text: str, parameters: Parameters) -> int |
     return rows[0][0] if rows else None
 
 
+def _copy(connection: Connection, copying: Copying, rows: Sequence[Row]) -> None:
+    columns = ", ".join(name for name, _ in copying.columns)
+    text = f"COPY {quoted(copying.table)} ({columns}) FROM STDIN (FORMAT BINARY)"
+    with psycopg.Cursor(connection) as cursor, cursor.copy(text.encode()) as copy:
+        copy.set_types([kind for _, kind in copying.columns])
+        for row in rows:
+            copy.write_row(row)
+
+
 def _transaction(connection: Connection) -> AbstractContextManager[object]:
     return connection.transaction()
 
@@ -194,5 +205,6 @@ DRIVER: Final = Driver(
     rows=_rows,
     changed=_changed,
     transaction=_transaction,
+    copy=_copy,
     failures=Failures((psycopg.Error,), errors.victim, errors.undone, _translated),
 )

@@ -59,7 +59,7 @@ class AsyncCommitStore(AsyncCommitStoreFace):
         timeout: float = TIMEOUT,
     ) -> None:
         place, space = located(place, bucket, prefix)
-        plans = Commits(S3Engine(space, max_commit_size), Recorder(topic_map), conflict_detector, page_size)
+        plans = Commits(S3Engine(space, max_commit_size), Recorder(topic_map), page_size, conflict_detector)
         super().__init__(plans, AsyncAwsPerformer(lender_of(place, "s3", pool_size, timeout)))
 
 

@@ -22,7 +22,7 @@ where nobody looks any more, as if it had come just before the purge.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 from uuid import uuid4
 
@@ -43,7 +43,7 @@ from aett.adapters.s3.sequencing import (
     nonce_of,
 )
 from aett.adapters.s3.streams import Streams
-from aett.adapters.store.engine import UNNUMBERED
+from aett.adapters.store.engine import UNNUMBERED, one_by_one
 from aett.adapters.store.record import Record
 from aett.core.errors import StorageUnavailable
 from aett.core.head import Head
@@ -159,6 +159,10 @@ class S3Engine:
     @property
     def _log(self) -> Log:
         return Log(self.space, self.bucket, self.entries)
+
+    def append_all(self, records: Sequence[Record]) -> Plan[list[int]]:
+        """One after the other."""
+        return one_by_one(self.append, records)
 
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """By the claim of the id, which tells the sequence."""

@@ -73,7 +73,7 @@ class AsyncSqlCommitStore(AsyncCommitStoreFace, Generic[D]):
     ) -> None:
         limit = () if max_commit_size is None else (max_commit_size,)
         engine = SqlEngine(self._kind.dialect(table, *limit))
-        plans = Commits(engine, Recorder(topic_map), conflict_detector, page_size)
+        plans = Commits(engine, Recorder(topic_map), page_size, conflict_detector)
         performer = self._kind.performer(database, pool_size, timeout)
         super().__init__(plans, grouped(performer, joins=performer.joins, size=group_size, lanes=pool_size))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -11,8 +11,18 @@ from attrs import frozen
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.awaiting import AsyncLender
+from aett.adapters.sql.copying import Copying, Import, numbered, runs
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import (
+    Appends,
+    Change,
+    Parameters,
+    Row,
+    Rows,
+    Statement,
+    Transaction,
+    Try,
+)
 from aett.adapters.store.awaiting import AsyncPerformer
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
@@ -28,7 +38,7 @@ class AsyncDriver(Generic[K]):
     rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
     what is done is all done or not at all; cancelled, it is undone only if `joins`, for a connection that was
     lent is thrown away. returns: whether the server gives back what an INSERT has inserted. passed: whether
-    a statement had its lock in time.
+    a statement had its lock in time. copy: copies rows into a table.
     """
 
     rows: Callable[[K, str, Parameters], Awaitable[Rows]]
@@ -37,6 +47,7 @@ class AsyncDriver(Generic[K]):
     failures: Failures
     returns: Callable[[K], bool] = lambda _: True
     passed: Callable[[K, str], Awaitable[bool]] | None = None
+    copy: Callable[[K, Copying, Sequence[Row]], Awaitable[object]] | None = None
 
 
 class AsyncJoining(AsyncPerformer, Protocol):
@@ -101,7 +112,7 @@ class AsyncSqlPerformer(Generic[K]):
                 joins = self._lender.joins
                 async with self._lender.lent(alone=False) as connection, driver.transaction(connection, joins):
                     return [await driver.rows(connection, each.text, each.parameters) for each in statements]
-            case Appends():
+            case Appends() | Import():
                 return await self._together(step)
             case Try(text) if driver.passed is not None:
                 async with self._lender.lent(alone=True) as connection:
@@ -111,9 +122,11 @@ class AsyncSqlPerformer(Generic[K]):
             case _:
                 raise TypeError(f"SQL has no step {type(step).__name__}")
 
-    async def _together(self, step: Appends) -> list[int | None] | None:
+    async def _together(self, step: Appends | Import) -> list[int | None] | list[int] | None:
         try:
             async with self._lender.lent(alone=False) as connection:
+                if isinstance(step, Import):
+                    return await self._imported(connection, step)
                 return await self._appended(connection, step)
         except Exception as error:
             if self._driver.failures.left_nothing(error):
@@ -131,3 +144,19 @@ class AsyncSqlPerformer(Generic[K]):
         async with driver.transaction(connection, False):  # noqa: FBT003  # as AsyncDriver says
             await driver.rows(connection, text, parameters)
             return step.answers(await driver.rows(connection, together.found(len(step.batch)), parameters))
+
+    async def _imported(self, connection: K, step: Import) -> list[int]:
+        driver, copying = self._driver, step.copying
+        async with driver.transaction(connection, self._lender.joins):
+            # In a transaction of the caller's nothing is set, and no number is drawn in advance.
+            if copying is None or driver.copy is None or self._lender.joins:
+                checkpoints = list[int]()
+                for each in step.batch:
+                    if (checkpoint := await driver.changed(connection, step.text, each)) is None:
+                        break
+                    checkpoints.append(checkpoint)
+                return checkpoints
+            ((drawn,),) = await driver.rows(connection, copying.begin, runs(step.batch))
+            if drawn:
+                await driver.copy(connection, copying, numbered(drawn, step.batch))
+            return list(drawn)

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from aett.adapters.sql.barrier import Barrier
+from aett.adapters.sql.copying import Copying
 from aett.adapters.sql.statement import Together
 from aett.adapters.store.record import COLUMNS
 
@@ -51,6 +52,9 @@ class Dialect:
 
     append_together: Together | None = None
     """If there is such a statement: the same for several records of different streams, as `Append.together`."""
+
+    copying: Copying | None = None
+    """If rows can be copied into the table."""
 
     ready: str | None = None
     """If given: rows, without which `append` would insert nothing, and it would look like a refusal."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
 
+from aett.adapters.sql.copying import Import
 from aett.adapters.sql.dialect import Dialect
-from aett.adapters.sql.statement import Append, Statement
+from aett.adapters.sql.statement import Append, Parameters, Statement
+from aett.adapters.store.engine import one_by_one
 from aett.adapters.store.record import Record
 from aett.core.errors import SchemaMismatch
 from aett.core.head import Head
@@ -29,16 +32,23 @@ class SqlEngine:
 
     def append(self, record: Record) -> Plan[int | None]:
         """Insert it; the guard is in the statement."""
-        predecessor = {
-            "previous_sequence": record.commit_sequence - 1,
-            "previous_revision": record.first_revision - 1,
-        }
         words = self.dialect
-        given = record._asdict() | predecessor
-        checkpoint = yield from Append(words.append, given, words.append_together, record.size)
+        checkpoint = yield from Append(words.append, _given(record), words.append_together, record.size)
         if checkpoint is None and self.dialect.ready is not None:
             yield from _must_be_there(self.dialect.ready, self.dialect.commits)
         return checkpoint
+
+    def append_all(self, records: Sequence[Record]) -> Plan[list[int]]:
+        """In one transaction; if it is undone, its halves: so what stands in its way is soon alone."""
+        if len(records) == 1:
+            return (yield from one_by_one(self.append, records))
+        batch = tuple(map(_given, records))
+        appended = yield from Import(self.dialect.append, self.dialect.copying, batch)
+        if appended is not None:
+            return appended
+        middle = len(records) // 2
+        before = yield from self.append_all(records[:middle])
+        return before if len(before) < middle else before + (yield from self.append_all(records[middle:]))
 
     def find(self, tenant_id: str, stream_id: str, commit_id: bytes) -> Plan[Record | None]:
         """By the key of tenant, stream and id."""
@@ -110,6 +120,11 @@ class SqlEngine:
         """By the key that begins with the tenant."""
         rows = yield from Statement(self.dialect.tenants, {"tenant_id": after or "", "page_size": size})
         return [name for (name,) in rows]
+
+
+def _given(record: Record) -> Parameters:
+    predecessor = {"previous_sequence": record.commit_sequence - 1, "previous_revision": record.first_revision - 1}
+    return record._asdict() | predecessor
 
 
 def _page(text: str, **parameters: Any) -> Plan[list[Record]]:

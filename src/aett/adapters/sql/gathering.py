@@ -24,11 +24,11 @@ import copy
 from collections import Counter, deque
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from attrs import define
 
-from aett.adapters.sql.statement import Append, Appends
+from aett.adapters.sql.statement import Append, Appends, Place, place_of
 from aett.core.errors import AettError, StorageUnavailable
 
 GROUP_SIZE: Final = 128
@@ -42,8 +42,6 @@ MOMENT: Final = 0.1
 
 _BYTES: Final = 4_000_000
 
-Place: TypeAlias = tuple[str, str]
-
 
 class Waits(Protocol):
     """Somebody who waits with an append."""
@@ -55,11 +53,6 @@ class Waits(Protocol):
 
 
 W = TypeVar("W", bound=Waits)
-
-
-def place_of(step: Append) -> Place:
-    """Tenant and stream."""
-    return step.parameters["tenant_id"], step.parameters["stream_id"]
 
 
 @define(eq=False)
@@ -88,7 +81,7 @@ class Group(Generic[W]):
 
     def is_apart(self, step: Append) -> bool:
         """Whether its stream is written without a lane just now."""
-        return bool(self._apart) and place_of(step) in self._apart
+        return bool(self._apart) and place_of(step.parameters) in self._apart
 
     def enters(self, step: Append, now: float) -> Lane | None:
         """The lane that it gets, one that is lost already if its stream is apart; None if none is free."""
@@ -97,7 +90,7 @@ class Group(Generic[W]):
     def _free(self, step: Append, now: float) -> Lane | None:
         if len(self._busy) >= self._lanes:
             return None
-        lane = Lane([place_of(step)], now)
+        lane = Lane([place_of(step.parameters)], now)
         self._busy.append(lane)
         return lane
 
@@ -134,12 +127,12 @@ class Group(Generic[W]):
     def together_with(self, first: W, lane: Lane) -> list[W]:
         """Who is written in this lane together with him: who came first, in the order of streams."""
         found, skipped = [first], list[W]()
-        places, size = {place_of(first.step)}, first.step.size
+        places, size = {place_of(first.step.parameters)}, first.step.size
         under_way = sum(len(each.places) for each in self._busy)
         share = -(-(len(self._waiting) + under_way) // self._lanes)
         while self._waiting and len(found) < min(self._most, share):
             who = self._waiting.popleft()
-            place, more = place_of(who.step), who.step.size
+            place, more = place_of(who.step.parameters), who.step.size
             if place in places or place in self._apart or size + more > _BYTES:
                 skipped.append(who)
                 places.add(place)  # those of a stream keep their order
@@ -148,13 +141,13 @@ class Group(Generic[W]):
             places.add(place)
             size += more
         self._waiting.extendleft(reversed(skipped))
-        found.sort(key=lambda each: place_of(each.step))
-        lane.places = [place_of(each.step) for each in found]
+        found.sort(key=lambda each: place_of(each.step.parameters))
+        lane.places = [place_of(each.step.parameters) for each in found]
         return found
 
     def begin_apart(self, step: Append) -> Lane:
         """Its stream is written without a lane now."""
-        lane = Lane([place_of(step)], 0.0, lost=True)
+        lane = Lane([place_of(step.parameters)], 0.0, lost=True)
         self._apart.update(lane.places)
         return lane
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar
 
@@ -11,8 +11,18 @@ from attrs import frozen
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.blocking import Lender
+from aett.adapters.sql.copying import Copying, Import, numbered, runs
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
-from aett.adapters.sql.statement import Appends, Change, Parameters, Rows, Statement, Transaction, Try
+from aett.adapters.sql.statement import (
+    Appends,
+    Change,
+    Parameters,
+    Row,
+    Rows,
+    Statement,
+    Transaction,
+    Try,
+)
 from aett.adapters.store.pause import Pause
 from aett.core.plan import Step
 
@@ -26,7 +36,7 @@ class Driver(Generic[K]):
 
     rows: of one statement. changed: the number of a row, or None if none was written. transaction: in which
     what is done is all done or not at all. returns: whether the server gives back what an INSERT has inserted.
-    passed: whether a statement had its lock in time.
+    passed: whether a statement had its lock in time. copy: copies rows into a table.
     """
 
     rows: Callable[[K, str, Parameters], Rows]
@@ -35,6 +45,7 @@ class Driver(Generic[K]):
     failures: Failures
     returns: Callable[[K], bool] = lambda _: True
     passed: Callable[[K, str], bool] | None = None
+    copy: Callable[[K, Copying, Sequence[Row]], object] | None = None
 
 
 class SqlPerformer(Generic[K]):
@@ -89,7 +100,7 @@ class SqlPerformer(Generic[K]):
             case Transaction(statements):
                 with self._lender.lent(alone=False) as connection, driver.transaction(connection):
                     return [driver.rows(connection, each.text, each.parameters) for each in statements]
-            case Appends():
+            case Appends() | Import():
                 return self._together(step)
             case Try(text) if driver.passed is not None:
                 with self._lender.lent(alone=True) as connection:
@@ -99,9 +110,11 @@ class SqlPerformer(Generic[K]):
             case _:
                 raise TypeError(f"SQL has no step {type(step).__name__}")
 
-    def _together(self, step: Appends) -> list[int | None] | None:
+    def _together(self, step: Appends | Import) -> list[int | None] | list[int] | None:
         try:
             with self._lender.lent(alone=False) as connection:
+                if isinstance(step, Import):
+                    return self._imported(connection, step)
                 return self._appended(connection, step)
         except Exception as error:
             if self._driver.failures.left_nothing(error):
@@ -119,3 +132,19 @@ class SqlPerformer(Generic[K]):
         with driver.transaction(connection):
             driver.rows(connection, text, parameters)
             return step.answers(driver.rows(connection, together.found(len(step.batch)), parameters))
+
+    def _imported(self, connection: K, step: Import) -> list[int]:
+        driver, copying = self._driver, step.copying
+        with driver.transaction(connection):
+            # In a transaction of the caller's nothing is set, and no number is drawn in advance.
+            if copying is None or driver.copy is None or self._lender.joins:
+                checkpoints = list[int]()
+                for each in step.batch:
+                    if (checkpoint := driver.changed(connection, step.text, each)) is None:
+                        break
+                    checkpoints.append(checkpoint)
+                return checkpoints
+            ((drawn,),) = driver.rows(connection, copying.begin, runs(step.batch))
+            if drawn:
+                driver.copy(connection, copying, numbered(drawn, step.batch))
+            return list(drawn)

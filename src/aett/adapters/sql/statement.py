@@ -13,7 +13,15 @@ Row: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = list[Row]
 Parameters: TypeAlias = Mapping[str, Any]
 
+Place: TypeAlias = tuple[str, str]
+"""A tenant and its stream."""
+
 _NONE: Parameters = {}
+
+
+def place_of(parameters: Parameters) -> Place:
+    """Where this is appended."""
+    return parameters["tenant_id"], parameters["stream_id"]
 
 
 @frozen

@@ -10,12 +10,20 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
+from aett.adapters.sql.copying import Import
 from aett.adapters.sql.statement import Appends, Change, Statement, Transaction
 from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.driver import Driver, driver, usable
 from aett.adapters.sqlite.errors import busy, translated
-from aett.adapters.sqlite.executing import append_together, checkpoint_of, execute, transact, verify
+from aett.adapters.sqlite.executing import (
+    append_together,
+    append_until_refused,
+    checkpoint_of,
+    execute,
+    transact,
+    verify,
+)
 from aett.adapters.sqlite.file import File
 from aett.adapters.store.loop import of_closed, running_loop
 from aett.core.errors import StoreClosed
@@ -81,6 +89,8 @@ class AsyncSqlitePerformer:
                 return checkpoint_of(await self._do(True, execute, text, parameters))  # noqa: FBT003  # it writes
             case Appends(text, _, batch):
                 return await self._do(True, append_together, text, batch)  # noqa: FBT003  # it writes
+            case Import(text, _, batch):
+                return await self._do(True, append_until_refused, text, batch)  # noqa: FBT003  # it writes
             case Transaction(statements):
                 return await self._do(True, transact, statements)  # noqa: FBT003  # it writes
             case _:

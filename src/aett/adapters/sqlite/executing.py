@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, Final
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
 from aett.adapters.sql.probe import Probe, prove
 from aett.adapters.sql.statement import Parameters, Rows, Statement
 from aett.adapters.sqlite.errors import busy
+
+T = TypeVar("T")
 
 _PROBE: Final = Probe(
     text="SELECT :text, CAST(:text AS BLOB), :bytes, :empty, :large, :small, NULL",
@@ -35,28 +39,55 @@ def checkpoint_of(rows: Rows) -> int | None:
 def append_together(
     connection: sqlite3.Connection, text: str, batch: tuple[Parameters, ...]
 ) -> list[int | None] | None:
-    """The checkpoints of several appends in one transaction; None if it was undone.
+    """The checkpoints of several appends in one transaction; None if it was undone."""
+    return _unless_undone(connection, lambda: [checkpoint_of(execute(connection, text, each)) for each in batch])
+
+
+def append_until_refused(
+    connection: sqlite3.Connection, text: str, batch: tuple[Parameters, ...]
+) -> list[int] | None:
+    """The same, up to the first append that is refused."""
+
+    def appended() -> list[int]:
+        checkpoints = list[int]()
+        for each in batch:
+            if (checkpoint := checkpoint_of(execute(connection, text, each))) is None:
+                break
+            checkpoints.append(checkpoint)
+        return checkpoints
+
+    return _unless_undone(connection, appended)
+
+
+def _unless_undone(connection: sqlite3.Connection, work: Callable[[], T]) -> T | None:
+    """What it gives, in a transaction; None if it was undone.
 
     If that is because other writers are in the way, it is raised, to be tried again as a whole.
     """
     try:
-        rows = transact(connection, tuple(Statement(text, each) for each in batch))
+        with _transaction(connection):
+            return work()
     except Exception as error:  # of SQLite, or of the driver, which cannot pass on what one of them holds
         if busy(error) or connection.in_transaction:
             raise
         return None
-    return [checkpoint_of(each) for each in rows]
 
 
 def transact(connection: sqlite3.Connection, statements: tuple[Statement, ...]) -> list[Rows]:
-    """The rows of each statement; all are done or none. In a transaction of the caller's, a part of it."""
+    """The rows of each statement; all are done or none."""
+    with _transaction(connection):
+        return [execute(connection, each.text, each.parameters) for each in statements]
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Generator[None]:
+    """What is done in it is all done or not at all; in a transaction of the caller's, it is a part of it."""
     savepoint = connection.in_transaction
     connection.execute("SAVEPOINT aett" if savepoint else "BEGIN IMMEDIATE")
     try:
-        rows = [execute(connection, each.text, each.parameters) for each in statements]
+        yield
         connection.execute("RELEASE aett" if savepoint else "COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK TO aett" if savepoint else "ROLLBACK")
         raise
-    return rows

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, TypeVar
 
+from aett.adapters.sql.copying import Import
 from aett.adapters.sql.statement import Appends, Change, Statement, Transaction
 from aett.adapters.sqlite import patience
 from aett.adapters.sqlite.connections import OneConnection, ThreadConnections
 from aett.adapters.sqlite.database import Database
 from aett.adapters.sqlite.errors import busy, translated
-from aett.adapters.sqlite.executing import append_together, checkpoint_of, execute, transact
+from aett.adapters.sqlite.executing import append_together, append_until_refused, checkpoint_of, execute, transact
 from aett.core.plan import Step
 
 A = TypeVar("A")
@@ -60,6 +61,9 @@ class SqlitePerformer:
             case Appends(text, _, batch):
                 with self._connections.lent(writes=True) as connection:
                     return append_together(connection, text, batch)
+            case Import(text, _, batch):
+                with self._connections.lent(writes=True) as connection:
+                    return append_until_refused(connection, text, batch)
             case Transaction(statements):
                 with self._connections.lent(writes=True) as connection:
                     return transact(connection, statements)

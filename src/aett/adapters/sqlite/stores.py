@@ -59,7 +59,7 @@ class CommitStore(CommitStoreFace):
         group_size: int = GROUP_SIZE,
     ) -> None:
         words = dialect(table, max_commit_size)
-        plans = Commits(SqlEngine(words), Recorder(topic_map), conflict_detector, page_size)
+        plans = Commits(SqlEngine(words), Recorder(topic_map), page_size, conflict_detector)
         performer = _performer(database, words, busy_timeout, synchronous)
         super().__init__(plans, grouped(performer, joins=performer.is_one, size=group_size, lanes=1))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from uuid import UUID
 
+from aett.adapters.store.importing import async_batches
 from aett.adapters.store.plans import CommitPlans, ManagementPlans, RegisterPlans, SnapshotPlans
 from aett.adapters.store.reading import Reading
+from aett.core.asked import AsyncAsked
 from aett.core.commit import Commit
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
@@ -22,6 +24,7 @@ from aett.core.snapshot import Snapshot
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
 from aett.ports.bell import ring
+from aett.ports.commit_store import AsyncCommitSource
 
 T = TypeVar("T")
 
@@ -79,6 +82,23 @@ class AsyncCommitStoreFace(AsyncFace):
         if isinstance(outcome, Success):
             ring(commit.tenant_id)
         return outcome
+
+    def commit_all(self, commits: AsyncCommitSource) -> AsyncIterator[Outcome[Commit, CommitRejection]]:
+        """What `commit` would do with each of them, in this order, many in one transaction; and their outcomes.
+
+        As the outcomes are asked for, the next commits are taken and written: `for outcome in ...`. Whoever stops
+        asking has written what he took, and perhaps some that follow. An error of the source comes when what was
+        before it is written.
+        """
+        return AsyncAsked(self._commit_all(commits), "commit_all")
+
+    async def _commit_all(self, commits: AsyncCommitSource) -> AsyncGenerator[Outcome[Commit, CommitRejection]]:
+        async for batch in async_batches(self._plans.recorder, commits):
+            outcomes = await self._run(self._plans.commit_all(batch))
+            for tenant_id in {each.tenant_id for each in batch.commits}:
+                ring(tenant_id)
+            for outcome in outcomes:
+                yield outcome
 
     def get(
         self,

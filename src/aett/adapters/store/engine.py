@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from aett.adapters.store.record import Record
@@ -11,6 +12,17 @@ from aett.core.tail import Tail
 
 UNNUMBERED: Final = 0
 """No checkpoint yet; none is less than 1."""
+
+
+def one_by_one(append: Callable[[Record], Plan[int | None]], records: Sequence[Record]) -> Plan[list[int]]:
+    """`append_all` of an engine that has nothing better."""
+    checkpoints = list[int]()
+    for record in records:
+        checkpoint = yield from append(record)
+        if checkpoint is None:
+            break
+        checkpoints.append(checkpoint)
+    return checkpoints
 
 
 class Engine(Protocol):
@@ -25,6 +37,13 @@ class Engine(Protocol):
         """Store it and give its checkpoint; None if it does not follow the head, or its id is known.
 
         `UNNUMBERED` if only the readers of the log number what is stored.
+        """
+        ...
+
+    def append_all(self, records: Sequence[Record]) -> Plan[list[int]]:
+        """What `append` gives of each, in this order, up to the first that is refused: the rest is not stored.
+
+        Those of one stream follow each other.
         """
         ...
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from aett.adapters.store.importing import Batch
 from aett.adapters.store.reading import Reading
+from aett.adapters.store.record import Recorder
 from aett.core.commit import Commit
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
@@ -24,8 +26,17 @@ from aett.core.topic_map import TopicMap
 class CommitPlans(Protocol):
     """The algorithms of a commit store."""
 
+    @property
+    def recorder(self) -> Recorder:
+        """What encodes commits."""
+        ...
+
     def commit(self, commit: Commit) -> Plan[Outcome[Commit, CommitRejection]]:
         """Append, or find out why not."""
+        ...
+
+    def commit_all(self, batch: Batch) -> Plan[list[Outcome[Commit, CommitRejection]]]:
+        """Append several, and find out why not."""
         ...
 
     def get(

@@ -12,7 +12,7 @@ import msgspec
 from aett.core.codec import header_json
 from aett.core.codec.undecodable import Undecodable
 from aett.core.commit import Commit, EventMessage, restored
-from aett.core.errors import AettError, CorruptStorage, UnknownTopic
+from aett.core.errors import AettError, CorruptStorage, InvalidCommit, UnknownTopic
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.page import Page
@@ -45,6 +45,13 @@ class Record(NamedTuple):
     def size(self) -> int:
         """The bytes that its writer chose: headers, events and commands."""
         return len(self.headers) + len(self.events) + len(self.commands)
+
+    def follows(self, other: Record) -> bool:
+        """Whether it is the next one of the other's stream."""
+        return (self.commit_sequence, self.first_revision) == (
+            other.commit_sequence + 1,
+            other.stream_revision + 1,
+        )
 
     @property
     def where(self) -> str:
@@ -91,6 +98,8 @@ class Recorder:
 
     def record(self, commit: Commit) -> Record:
         """The commit, encoded. Raises `UnknownTopic` or `UnsupportedType`, naming the class."""
+        if not isinstance(commit, Commit):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise InvalidCommit(f"a store commits a Commit, not {type(commit).__name__}")
         commands = commit.commands
         return Record(
             commit.tenant_id,

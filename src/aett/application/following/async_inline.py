@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from aett.application.following.async_performing import AsyncFollowersPerformer
 from aett.application.following.followers import Handler
 from aett.application.following.inline_plans import InlinePlans
+from aett.core.asked import AsyncAsked, async_each
 from aett.core.commit import Commit
 from aett.core.conflict import ConflictDetector
 from aett.core.outcome import Outcome, Success
@@ -14,7 +16,7 @@ from aett.core.plan import arun
 from aett.core.projection import Projection
 from aett.core.rejection import CommitRejection
 from aett.core.topic_map import TopicMap
-from aett.ports.commit_store import AsyncCommitStore
+from aett.ports.commit_store import AsyncCommitSource, AsyncCommitStore
 from aett.ports.transaction import AsyncTransaction
 
 
@@ -28,6 +30,14 @@ class _AsyncInline:
         if isinstance(outcome, Success):
             await arun(self._plans.apply(outcome.unwrap()), self._performer)
         return outcome
+
+    def commit_all(self, commits: AsyncCommitSource) -> AsyncIterator[Outcome[Commit, CommitRejection]]:
+        """Each by itself, so that its events are applied before the next is judged."""
+        return AsyncAsked(self._commit_all(commits), "commit_all")
+
+    async def _commit_all(self, commits: AsyncCommitSource) -> AsyncGenerator[Outcome[Commit, CommitRejection]]:
+        async for commit in async_each(commits):
+            yield await self.commit(commit)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from aett.application.following.followers import Handler
 from aett.application.following.inline_plans import InlinePlans
 from aett.application.following.performing import FollowersPerformer
+from aett.core.asked import Asked, each
 from aett.core.commit import Commit
 from aett.core.conflict import ConflictDetector
 from aett.core.outcome import Outcome, Success
@@ -14,7 +16,7 @@ from aett.core.plan import run
 from aett.core.projection import Projection
 from aett.core.rejection import CommitRejection
 from aett.core.topic_map import TopicMap
-from aett.ports.commit_store import CommitStore
+from aett.ports.commit_store import CommitSource, CommitStore
 from aett.ports.transaction import Transaction
 
 
@@ -28,6 +30,14 @@ class _Inline:
         if isinstance(outcome, Success):
             run(self._plans.apply(outcome.unwrap()), self._performer)
         return outcome
+
+    def commit_all(self, commits: CommitSource) -> Iterator[Outcome[Commit, CommitRejection]]:
+        """Each by itself, so that its events are applied before the next is judged."""
+        return Asked(self._commit_all(commits), "commit_all")
+
+    def _commit_all(self, commits: CommitSource) -> Generator[Outcome[Commit, CommitRejection]]:
+        for commit in each(commits):
+            yield self.commit(commit)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

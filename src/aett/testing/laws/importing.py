@@ -1,0 +1,189 @@
+"""Importing: of many commits each has the outcome that it would have had by itself (L1 to L6, L10)."""
+# ruff: noqa: D102, N802  # A test's name is its sentence, and begins with its law.
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import islice
+from threading import Barrier
+from typing import cast
+
+import pytest
+
+from aett.core.commit import Commit
+from aett.core.errors import InvalidCommit, UnknownTopic
+from aett.core.head import Head
+from aett.core.outcome import Failure, Success
+from aett.core.rejection import CommitTooLarge, ConflictingCommit, DuplicateCommit, NonConflictingCommit
+from aett.testing.clients import Client, Clients
+from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, stored, whole
+from aett.testing.model import Name, same, unnumbered
+from aett.testing.samples import Booked, Forgotten, Noted, Passenger
+
+
+class SourceFailed(Exception):
+    """Where commits were taken from."""
+
+
+def _following(head: Head, count: int, *, by: str = "") -> list[Commit]:
+    found = list[Commit]()
+    for _ in range(count):
+        found.append(make(head, commit_id=id_of(head.tenant_id, head.stream_id, head.sequence + 1, by)))
+        head = Head.after(found[-1])
+    return found
+
+
+def _imported(client: Client, commits: list[Commit]) -> list[Commit]:
+    found = list[Commit]()
+    for outcome in client.commits.commit_all(commits):
+        assert isinstance(outcome, Success), f"L1: {outcome!r}"
+        found.append(outcome.unwrap())
+    return found
+
+
+class Importing:
+    """Tests of `CommitStore.commit_all`."""
+
+    def test_L1_L10_a_long_stream_and_others_among_it_are_there_in_the_order_in_which_they_were_given(
+        self, clients: Clients
+    ) -> None:
+        long, other = _following(Head(*STREAM), 530), _following(Head(*OTHER), 40)
+        given = [each for number, one in enumerate(long) for each in (one, *other[number : number + 1])]
+        given.append(make(Head("another tenant", STREAM[1])))
+        answers = _imported(clients.one, given)
+        assert list(map(unnumbered, answers)) == given
+        assert list(map(unnumbered, whole(clients.other, STREAM))) == long
+        assert list(map(unnumbered, whole(clients.other, OTHER))) == other
+        found = log(clients.other, STREAM[0])
+        if clients.traits.numbers_at_commit:
+            assert [each.commit_id for each in found] == [each.commit_id for each in given[:-1]]
+            assert [each.checkpoint for each in found] == [each.checkpoint for each in answers[:-1]]
+        assert len(found) == len(given) - 1
+
+    def test_L1_what_follows_a_refused_commit_is_judged_by_itself(self, clients: Clients) -> None:
+        there = append(clients.one, STREAM, notes("one"), notes("two"))
+        beside = make(Head.after(there[0]), *notes("beside"), commit_id=id_of("beside"))
+        after = make(Head.after(there[1]))
+        gap = make(Head(*OTHER, 1, 1))
+        first = make(Head(*OTHER))
+        answers = list(clients.one.commits.commit_all([beside, after, gap, first]))
+        assert same(unnumbered(answers[0].failure()), NonConflictingCommit((unnumbered(there[1]),)))
+        assert unnumbered(answers[1].unwrap()) == after
+        assert answers[2] == Failure(ConflictingCommit(()))
+        assert unnumbered(answers[3].unwrap()) == first
+
+    def test_L1_a_commit_that_does_not_follow_the_one_before_it_is_refused_and_the_next_may_follow(
+        self, clients: Clients
+    ) -> None:
+        first, second, third = _following(Head(*STREAM), 3)
+        rival = make(Head.after(first), *notes("rival", "of two events"), commit_id=id_of("rival"))
+        answers = list(clients.one.commits.commit_all([first, rival, second, third]))
+        assert [isinstance(each, Success) for each in answers] == [True, True, False, False]
+        assert [unnumbered(each) for each in whole(clients.other, STREAM)] == [first, rival]
+        assert isinstance(answers[2].failure(), NonConflictingCommit)
+
+    def test_L4_an_import_that_is_repeated_says_what_is_there_and_goes_on(self, clients: Clients) -> None:
+        commits = _following(Head(*STREAM), 30)
+        there = _imported(clients.one, commits[:20])
+        answers = list(clients.other.commits.commit_all(commits))
+        for answer, known in zip(answers[:20], there, strict=True):
+            assert same(unnumbered(answer.failure()), DuplicateCommit(unnumbered(known)))
+        assert [unnumbered(each.unwrap()) for each in answers[20:]] == commits[20:]
+        assert len(whole(clients.one, STREAM)) == 30
+
+    def test_L4_an_id_that_comes_twice_is_taken_once(self, clients: Clients) -> None:
+        first, second, third = _following(Head(*STREAM), 3)
+        again = make(Head.after(second), *notes("other"), commit_id=first.commit_id)
+        answers = list(clients.one.commits.commit_all([first, second, again, third]))
+        assert [isinstance(each, Success) for each in answers] == [True, True, False, True]
+        assert same(unnumbered(answers[2].failure()), DuplicateCommit(first))
+        assert [unnumbered(each) for each in whole(clients.other, STREAM)] == [first, second, third]
+
+    def test_L3_what_is_too_large_is_refused_and_the_others_are_written(self, clients: Clients) -> None:
+        limit = clients.traits.max_commit_size
+        large = make(Head(*OTHER), Noted("x" * (limit or 100_000)))
+        first, second = _following(Head(*STREAM), 2)
+        answers = list(clients.one.commits.commit_all([first, large, second]))
+        assert [isinstance(each, Success) for each in answers] == [True, limit is None, True]
+        if limit is not None:
+            assert isinstance(answers[1].failure(), CommitTooLarge)
+        assert len(whole(clients.other, STREAM)) == 2
+
+    def test_L5_a_refused_commit_is_judged(self, clients: Clients) -> None:
+        seat = Booked(1, Passenger("Ann"))
+        (there,) = append(clients.one, STREAM, [seat])
+        (answer,) = clients.one.commits.commit_all([make(Head(*STREAM), seat, commit_id=id_of("late"))])
+        assert same(unnumbered(answer.failure()), ConflictingCommit((unnumbered(there),)))
+
+    def test_nothing_is_made_of_nothing(self, clients: Clients) -> None:
+        assert list(clients.one.commits.commit_all([])) == []
+
+    def test_L3_what_came_before_an_error_is_written_and_told_and_nothing_after_it(self, clients: Clients) -> None:
+        first, second, third, fourth = _following(Head(*STREAM), 4)
+        anything: list[object] = [first, "no commit", second]
+        bad = make(Head.after(second), Forgotten("in no topic map"))
+
+        def failing() -> Iterator[Commit]:
+            yield third
+            raise SourceFailed
+
+        self._fails(clients, InvalidCommit, anything, [first])
+        self._fails(clients, UnknownTopic, [second, bad, third], [first, second])
+        self._fails(clients, SourceFailed, failing(), [first, second, third])
+        stored(clients.one, fourth)
+
+    @staticmethod
+    def _fails(clients: Clients, error: type[Exception], given: object, there: list[Commit]) -> None:
+        told, anything = list[Commit](), cast("Iterable[Commit]", given)
+        outcomes = (unnumbered(each.unwrap()) for each in clients.one.commits.commit_all(anything))
+        with pytest.raises(error):
+            told.extend(outcomes)
+        assert told == there[-1:]
+        assert [unnumbered(each) for each in whole(clients.other, STREAM)] == there
+
+    def test_L6_whoever_stops_asking_has_written_what_he_was_told_of_and_no_gap(self, clients: Clients) -> None:
+        commits = _following(Head(*STREAM), 20)
+        outcomes = clients.one.commits.commit_all(iter(commits))
+        told = [unnumbered(each.unwrap()) for each in islice(outcomes, 3)]
+        del outcomes
+        found = [unnumbered(each) for each in whole(clients.other, STREAM)]
+        assert told == commits[:3]
+        assert found == commits[: len(found)]
+        assert len(found) >= 3
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    def test_what_is_never_asked_writes_nothing_and_warns(self, clients: Clients) -> None:
+        with pytest.warns(RuntimeWarning, match="commit_all was never iterated"):
+            self._never_ask(clients.one)
+        assert whole(clients.one, STREAM) == []
+
+    @staticmethod
+    def _never_ask(client: Client) -> None:
+        client.commits.commit_all(_following(Head(*STREAM), 2))
+        gc.collect()
+
+    def test_L2_of_two_imports_at_once_every_commit_has_one_winner(self, clients: Clients) -> None:
+        names: list[Name] = [STREAM, OTHER]
+        barrier = Barrier(2, timeout=60)
+
+        def work(who: int) -> list[tuple[Commit, bool]]:
+            # In another order each, so that they stand in each other's way.
+            streams = [_following(Head(*name), 25, by=f"{who}") for name in names[:: 1 - 2 * who]]
+            given = [each for both in zip(*streams, strict=True) for each in both]
+            own = Clients(clients.place, clients.traits)
+            with closing(own):
+                store = own.one.commits
+                barrier.wait()
+                answers = list(store.commit_all(given))
+            return [(commit, isinstance(each, Success)) for commit, each in zip(given, answers, strict=True)]
+
+        with ThreadPoolExecutor(2) as pool:
+            told = {each.commit_id: won for answers in pool.map(work, range(2)) for each, won in answers}
+        for name in names:
+            found = whole(clients.one, name)
+            assert [each.commit_sequence for each in found] == list(range(1, 26)), "L2: a commit has no winner"
+            assert all(told.pop(each.commit_id) for each in found), "L2: who won was told that he lost"
+        assert not any(told.values()), "L2: who lost was told that he won"
