@@ -134,6 +134,16 @@ def test_a_commit_that_is_refused_or_there_already_is_not_seen(place: Place) -> 
     assert (place.sum(), place.seen()) == (1, 1)
 
 
+def test_what_is_imported_is_seen_commit_by_commit(place: Place) -> None:
+    first = Head("t", "s").commit(Added(1), commit_id=uuid4(), stamp=START)
+    second = Head.after(first).commit(Added(2), Other(), commit_id=uuid4(), stamp=START)
+    with place.begin() as tx:
+        store = inline(tx, SUM, SEEN, topic_map=TOPICS)
+        outcomes = store.commit_all([first, first, second])
+        assert [isinstance(each, Success) for each in outcomes] == [True, False, True]
+    assert (place.sum(), place.seen()) == (3, 2)
+
+
 def test_writers_side_by_side_lose_nothing(place: Place) -> None:
     def write(number: int) -> None:
         left = 10

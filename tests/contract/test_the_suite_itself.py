@@ -27,6 +27,7 @@ from aett.core.outcome import Failure, Outcome, Success
 from aett.core.page import Page
 from aett.core.rejection import CommitRejection, ConflictingCommit, DuplicateCommit, NonConflictingCommit
 from aett.core.snapshot import Snapshot
+from aett.ports.commit_store import CommitSource
 from aett.testing import Contract, Harness, Place, Race, Traits, profiles, run_machine
 from aett.testing.clients import opened
 
@@ -342,6 +343,34 @@ class EventsCut(CommitStore):
                 return answer
 
 
+class ImportByStreams(CommitStore):
+    """Writes one stream after the other, not in the order in which the commits were given."""
+
+    def commit_all(self, commits: CommitSource) -> Iterator[Outcome[Commit, CommitRejection]]:
+        given = list(commits)
+        ordered = sorted(range(len(given)), key=lambda number: given[number].stream_id)
+        told = dict(zip(ordered, super().commit_all([given[number] for number in ordered]), strict=True))
+        return (told[number] for number, _ in enumerate(given))
+
+
+class ImportStopsWhenRefused(CommitStore):
+    """What follows a refused commit is told to be refused, too."""
+
+    def commit_all(self, commits: CommitSource) -> Iterator[Outcome[Commit, CommitRejection]]:
+        refused = False
+        for commit in commits:
+            outcome = Failure(ConflictingCommit(())) if refused else self.commit(commit)
+            refused = refused or isinstance(outcome, Failure)
+            yield outcome
+
+
+class ImportAllOrNothing(CommitStore):
+    """Looks at everything before it writes anything."""
+
+    def commit_all(self, commits: CommitSource) -> Iterator[Outcome[Commit, CommitRejection]]:
+        return super().commit_all(list(commits))
+
+
 class BoundsNotCutting(CommitStore):
     def get(self, *place: str, **bounds: Any) -> Iterator[Commit]:
         low, high = bounds.get("min_revision", 1), bounds.get("max_revision", MAX_REVISION)
@@ -406,6 +435,15 @@ BROKEN: dict[type[Memory | CommitStore], tuple[str, ...]] = {
         "test_L2_of_many_writers_of_one_sequence_one_wins",
         "test_L13_a_writer_of_a_purged_stream_is_told_that_it_is_ahead",
     ),
+    ImportByStreams: (
+        "test_L1_L10_a_long_stream_and_others_among_it_are_there_in_the_order_in_which_they_were_given",
+    ),
+    ImportStopsWhenRefused: (
+        "test_L1_what_follows_a_refused_commit_is_judged_by_itself",
+        "test_L4_an_import_that_is_repeated_says_what_is_there_and_goes_on",
+        "test_what_is_never_asked_writes_nothing_and_warns",
+    ),
+    ImportAllOrNothing: ("test_L3_what_came_before_an_error_is_written_and_told_and_nothing_after_it",),
     AheadAccepted: (
         "test_L1_a_commit_ahead_of_the_head_is_refused",
         "test_L1_a_commit_ahead_of_an_empty_stream_is_refused",
@@ -497,6 +535,7 @@ BROKEN: dict[type[Memory | CommitStore], tuple[str, ...]] = {
 # What only many at once, the memory in use, a closed store or many tenants show, no machine of two clients finds.
 NOT_FOR_THE_MACHINE = {
     *(CheckedThenPut, NumberedBeforeVisible, ReadAtOnce, NeverClosed, DropLeavesCommits, TenantsOfOnePage),
+    ImportAllOrNothing,
 }
 
 
