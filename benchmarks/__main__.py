@@ -13,11 +13,11 @@ from rich.progress import Progress
 from rich.table import Table
 from tests.servers.server import Unavailable
 
-from benchmarks import appending, reading
+from benchmarks import appending, importing, reading
 from benchmarks.case import ROUNDS, Result, result, rounds
 from benchmarks.places import Places
 
-CASES = (*appending.CASES, *reading.CASES)
+CASES = (*appending.CASES, *importing.CASES, *reading.CASES)
 CONSOLE = Console()
 
 

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from aett.application.repositories import DefaultAggregateRepository, DefaultSagaRepository
     from aett.application.saga_plans import Undispatched
     from aett.application.snapshot_policy import SnapshotPolicy, every, never
+    from aett.application.state_cache import StateCache
     from aett.application.writing import AheadOfStream, WriteRejection
 
 _LATER = {
@@ -87,6 +88,7 @@ _LATER = {
     "Runner": "application.following.runner",
     "Running": "application.following.running",
     "SnapshotPolicy": "application.snapshot_policy",
+    "StateCache": "application.state_cache",
     "Stop": "application.following.position",
     "Tenants": "application.following.running",
     "Turned": "application.following.running",
@@ -154,6 +156,7 @@ __all__ = [
     "SchemaMismatch",
     "Snapshot",
     "SnapshotPolicy",
+    "StateCache",
     "Stop",
     "StorageUnavailable",
     "StoreClosed",

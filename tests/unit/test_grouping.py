@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -66,6 +67,19 @@ def test_one_finds_a_lane_free_and_the_next_does_not() -> None:
     assert called is not None
     assert (called[0], called[1].places) == (waits, [("t", "d")])
     assert group.enters(append("c"), 0.0) is None
+
+
+def test_who_comes_anew_does_not_overtake_who_waits() -> None:
+    group = Group[Waits](1, 10)
+    lane = group.enters(append("again"), 0.0)
+    assert lane is not None
+    waits = Waits(append("waits"))
+    group.wait(waits)
+    group.leaves(lane)
+    assert group.enters(append("again"), 0.0) is None
+    called = group.first(0.0)
+    assert called is not None
+    assert called[0] is waits
 
 
 def test_who_has_a_lane_for_too_long_loses_it_and_writes_apart() -> None:
@@ -376,6 +390,32 @@ def test_a_task_that_is_cancelled_while_it_is_written_harms_nobody() -> None:
         assert two.result(SECONDS) == 2
     finally:
         writers.end()
+
+
+def test_tasks_that_write_again_and_again_have_turns() -> None:
+    written = Counter[str]()
+
+    class Counting:
+        async def __call__(self, step: Any, /) -> Any:
+            await asyncio.sleep(0)
+            steps = step.batch if isinstance(step, Appends) else [step.parameters]
+            written.update(each["stream_id"] for each in steps)
+            assert max(written.values()) - min(written[each] for each in "abcd") <= 2, f"{written}"
+            return [1] * len(steps) if isinstance(step, Appends) else 1
+
+        async def close(self) -> None: ...
+
+    async def main() -> None:
+        performer = AsyncGroupingPerformer(Counting(), lanes=1, most=100)
+
+        async def write(stream: str) -> None:
+            for number in range(20):
+                assert await performer(append(stream, number)) == 1
+
+        await asyncio.gather(*map(write, "abcd"))
+
+    asyncio.run(main())
+    assert written == dict.fromkeys("abcd", 20)
 
 
 def test_what_waits_when_its_loop_ends_is_not_written() -> None:

@@ -62,6 +62,7 @@ PUBLIC = {
         "SchemaMismatch",
         "Snapshot",
         "SnapshotPolicy",
+        "StateCache",
         "Stop",
         "StorageUnavailable",
         "StoreClosed",

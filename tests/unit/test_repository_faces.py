@@ -71,7 +71,7 @@ CALLS: list[tuple[Step[Any], Any]] = [
         OpenPages("t", "s"),
         ("pages", ("t", "s"), {"min_revision": 1, "max_revision": MAX_REVISION, "max_time": None}),
     ),
-    (OpenCommits("t", "s", 3), ("get", ("t", "s"), {"min_revision": 3})),
+    (OpenCommits("t", "s", 3), ("get", ("t", "s"), {"min_revision": 3, "max_revision": MAX_REVISION})),
     (NewestSnapshot("t", "s", 7), ("get", ("t", "s"), {"max_revision": 7})),
     (AddSnapshot(SNAPSHOT), ("add", (SNAPSHOT,), {})),
 ]

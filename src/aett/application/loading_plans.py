@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 
 from attrs import field, frozen
 
-from aett.application.caching import Cache, proved
 from aett.application.snapshot_policy import SnapshotPolicy, never
-from aett.application.steps import AddSnapshot, NextPage, OpenPages
+from aett.application.snapshotting import Snapshotting, proved
+from aett.application.state_cache import Kept, StateCache
+from aett.application.steps import AddSnapshot, NextCommit, NextPage, OpenCommits, OpenPages
 from aett.core import identifier
 from aett.core.fold import Evolves, Impossible, fold
 from aett.core.folded import Folded
@@ -52,7 +53,8 @@ class LoadingPlans:
     attempts: int = field(default=ATTEMPTS, validator=at_least_one)
     clock: Callable[[], datetime] = now
     new_id: Callable[[], UUID] = uuid4
-    cache: Cache = field(factory=Cache, init=False, eq=False, repr=False)
+    cache: StateCache | None = None
+    snapshotting: Snapshotting = field(factory=Snapshotting, init=False, eq=False, repr=False)
 
     def met(self, source: Evolves[S, E]) -> None:
         """Refuse what cannot be folded, or, if this repository keeps snapshots, could never be kept as one."""
@@ -68,24 +70,60 @@ class LoadingPlans:
         *,
         max_revision: int = MAX_REVISION,
         max_time: datetime | None = None,
-        snapshots: bool = True,
+        anew: bool = False,
     ) -> Plan[Outcome[Folded[S, E], Impossible]]:
-        """The state at a bound: the newest usable snapshot, and the tail.
+        """The state at a bound: what is kept of it, in the cache or as a snapshot, and the tail.
 
-        By time there is no snapshot to begin with: none tells whether all that it holds is old enough.
+        By time there is nothing to begin with: no state tells whether all that it holds is old enough.
+        anew: begin with the first event.
         """
         self.met(source)
         folded: Folded[S, E] = Folded(source.initial, Head(self.tenant_id, stream_id))
         if max_revision <= 0:
             return Success(folded)
-        if snapshots and self.has_snapshots and max_time is None:
-            folded = (yield from self.cache.newest(source, self.tenant_id, stream_id, max_revision)) or folded
+        if not anew and max_time is None:
+            kept = self.cache.newest(source, self.tenant_id, stream_id) if self.cache else None
+            if kept is not None and kept.folded.revision <= max_revision:
+                loaded = yield from self._onward_from(source, kept, max_revision)
+                if loaded is not None:
+                    return loaded
+            if self.has_snapshots:
+                newest = yield from self.snapshotting.newest(source, self.tenant_id, stream_id, max_revision)
+                folded = newest or folded
+        last: UUID | None = None
         pages = yield from OpenPages(self.tenant_id, stream_id, folded.revision + 1, max_revision, max_time)
         while (page := (yield from NextPage(pages))) is not None:
             outcome = onward(source, folded, page.bodies, page.head)
             if isinstance(outcome, Failure):
                 return outcome
-            folded = outcome.unwrap()
+            folded, last = outcome.unwrap(), page.commit_id
+        if max_revision == MAX_REVISION and max_time is None:
+            self.remember(source, folded, last)
+        return Success(folded)
+
+    def remember(self, source: Evolves[S, E], folded: Folded[S, E], commit_id: UUID | None) -> None:
+        """Keep the state at the end of a commit; None if its id is not known."""
+        if self.cache is not None and commit_id is not None:
+            self.cache.keep(source, folded, commit_id)
+
+    def _onward_from(
+        self, source: Evolves[S, E], kept: Kept, max_revision: int
+    ) -> Plan[Outcome[Folded[S, E], Impossible] | None]:
+        """From the commit at whose end the kept state stands, if it is still there; None if it is not."""
+        folded: Folded[S, E] = kept.folded
+        commits = yield from OpenCommits(self.tenant_id, folded.head.stream_id, folded.revision, max_revision)
+        last = yield from NextCommit(commits)
+        if last is None or not kept.is_at_the_end_of(last):
+            if self.cache is not None:
+                self.cache.forget(source, folded.head)
+            return None
+        while (commit := (yield from NextCommit(commits))) is not None:
+            outcome = onward(source, folded, commit.bodies, Head.after(commit))
+            if isinstance(outcome, Failure):
+                return outcome
+            folded, last = outcome.unwrap(), commit
+        if max_revision == MAX_REVISION:
+            self.remember(source, folded, last.commit_id)
         return Success(folded)
 
     def load_to(

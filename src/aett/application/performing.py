@@ -29,8 +29,8 @@ def _open(store: CommitStore | AsyncCommitStore, step: OpenPages | OpenCommits) 
     match step:
         case OpenPages(tenant_id, stream_id, low, high, max_time):
             return store.pages(tenant_id, stream_id, min_revision=low, max_revision=high, max_time=max_time)
-        case OpenCommits(tenant_id, stream_id, low):
-            return store.get(tenant_id, stream_id, min_revision=low)
+        case OpenCommits(tenant_id, stream_id, low, high):
+            return store.get(tenant_id, stream_id, min_revision=low, max_revision=high)
 
 
 @frozen

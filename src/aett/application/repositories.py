@@ -12,6 +12,7 @@ from aett.application.loading_plans import ATTEMPTS, now
 from aett.application.performing import PortsPerformer
 from aett.application.saga_plans import SagaPlans, Undispatched
 from aett.application.snapshot_policy import SnapshotPolicy, never
+from aett.application.state_cache import StateCache
 from aett.application.stream_plans import StreamPlans
 from aett.application.writing import WriteRejection
 from aett.core.aggregate import Aggregate
@@ -39,6 +40,8 @@ class Repository(Generic[P]):
     tenant_id: whose streams they are.
     store, snapshot_store: the ports; without a snapshot store every load folds the whole stream.
     snapshots: when to take one after a write, `every(100)` or `never`.
+    cache: where the last states are kept in memory, so that only what was committed since is read; by default
+      nowhere. A `StateCache`, which repositories may share.
     attempts: how often a write is tried while others overtake it, at least 1.
     clock, new_id: where stamps and commit ids come from.
     """
@@ -50,6 +53,7 @@ class Repository(Generic[P]):
         store: CommitStore,
         snapshot_store: SnapshotStore | None = None,
         snapshots: SnapshotPolicy = never,
+        cache: StateCache | None = None,
         attempts: int = ATTEMPTS,
         clock: Callable[[], datetime] = now,
         new_id: Callable[[], UUID] = uuid4,
@@ -59,6 +63,7 @@ class Repository(Generic[P]):
             tenant_id=tenant_id,
             has_snapshots=snapshot_store is not None,
             snapshots=snapshots,
+            cache=cache,
             attempts=attempts,
             clock=clock,
             new_id=new_id,

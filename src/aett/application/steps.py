@@ -53,11 +53,12 @@ class NextPage(Step[Page | None]):
 
 @frozen
 class OpenCommits(Step[Any]):
-    """`CommitStore.get` from a revision on; the reply is an iterator, for `NextCommit`."""
+    """`CommitStore.get` between revisions; the reply is an iterator, for `NextCommit`."""
 
     tenant_id: str
     stream_id: str
     min_revision: int
+    max_revision: int = MAX_REVISION
 
 
 @frozen

@@ -152,7 +152,7 @@ class StreamPlans(LoadingPlans):
         self, source: Evolves[S, E], folded: Folded[S, E]
     ) -> Plan[Outcome[Folded[S, E], Impossible | AheadOfStream]]:
         """What it means that the writer was refused, though nobody has committed since."""
-        loaded = yield from self.load(source, folded.head.stream_id, snapshots=False)
+        loaded = yield from self.load(source, folded.head.stream_id, anew=True)
         if isinstance(loaded, Failure):
             return loaded
         return Failure(AheadOfStream(folded.revision, loaded.unwrap().revision))
@@ -167,7 +167,7 @@ class StreamPlans(LoadingPlans):
         state = evolved.unwrap()
         is_due = self.has_snapshots and self.snapshots.due(folded.revision, folded.revision + len(decision.events))
         # Made before the commit: afterwards nothing but the write itself is worth waiting for.
-        snapshot = self.cache.made(source, attrs.evolve(folded, state=state)) if is_due else None
+        snapshot = self.snapshotting.made(source, attrs.evolve(folded, state=state)) if is_due else None
         outcome = yield from Append(
             folded.head.commit(
                 *decision.events,
@@ -180,8 +180,9 @@ class StreamPlans(LoadingPlans):
         match outcome:
             case Success(stored):
                 head = Head.after(stored)
+                self.remember(source, Folded(state, head), stored.commit_id)
                 if snapshot is not None:
-                    yield from self.cache.keep(source, snapshot, head)
+                    yield from self.snapshotting.keep(source, snapshot, head)
                 return Success(Folded(state, head))
             case Failure() as rejection:
                 return rejection
@@ -191,11 +192,11 @@ class StreamPlans(LoadingPlans):
     ) -> Plan[Outcome[Folded[S, E], Impossible]]:
         """The state after what others committed: folded in if it fits, else loaded anew.
 
-        Without snapshots, since a snapshot may be what put the writer ahead of a purged stream.
+        Anew, since what was kept of it may be what put the writer ahead of a purged stream.
         """
         if committed and (committed[0].first_revision, committed[0].commit_sequence) == _next(folded.head):
             return _followed(source, folded, committed)
-        return (yield from self.load(source, folded.head.stream_id, snapshots=False))
+        return (yield from self.load(source, folded.head.stream_id, anew=True))
 
 
 def _next(head: Head) -> tuple[int, int]:

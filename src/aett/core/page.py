@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from attrs import frozen
 
 from aett.core.head import Head
@@ -9,7 +11,11 @@ from aett.core.head import Head
 
 @frozen
 class Page:
-    """Events of a stream, in order, and the head that follows the last of them."""
+    """Events of a stream, in order, and the head that follows the last of them.
+
+    commit_id: that of the commit that holds the last one; None where it is not known.
+    """
 
     head: Head
     bodies: tuple[object, ...]
+    commit_id: UUID | None = None

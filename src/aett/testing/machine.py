@@ -166,11 +166,13 @@ class StoreMachine(Witnesses):
         assert same(came, [body for each in expected for body in each.bodies]), f"L8: pages gave {came!r}"
         assert all(page.bodies for page in pages), "a page without events"
         heads = {each.stream_revision: Head.after(each) for each in expected}
+        ids = {each.stream_revision: each.commit_id for each in expected}
         for page in pages:
             head = heads.get(page.head.revision)
             assert same(self._compared(page.head), self._compared(head)), (
                 f"a page's head is {page.head!r}, not {head!r}"
             )
+            assert page.commit_id == ids[page.head.revision], f"a page's last commit is {page.commit_id}"
         assert [page.head.revision for page in pages][-1:] == [each.stream_revision for each in expected][-1:]
 
     @rule(who=WHO, where=WHERE, which=SMALL)

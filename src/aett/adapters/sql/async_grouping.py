@@ -110,8 +110,8 @@ class AsyncGroupingPerformer:
             self._look_soon(here)
 
     def _call_first(self, here: _Here) -> None:
-        """Let somebody write for who waits longest, and for others, if there is a lane."""
-        if (called := here.group.first(time.monotonic())) is not None:
+        """Let somebody write for who waits longest, and for others, as long as there is a lane."""
+        while (called := here.group.first(time.monotonic())) is not None:
             task = running_loop().create_task(self._write(here, *called))
             here.writing.add(task)
             task.add_done_callback(here.writing.discard)
@@ -120,7 +120,8 @@ class AsyncGroupingPerformer:
         try:
             await self._write_together(here.group.together_with(first, lane))
         finally:
-            self._leave(here, lane)
+            # When those who are told now have gone on: what they ask for next is written together again.
+            running_loop().call_soon(self._leave, here, lane)
 
     async def _write_together(self, batch: list[_Waiting]) -> None:
         answers: list[int | None] | None
@@ -151,5 +152,6 @@ class AsyncGroupingPerformer:
 
     def _leave(self, here: _Here, lane: Lane) -> None:
         here.group.leaves(lane)
-        # A little later: when a loop ends all its tasks are cancelled, and those that wait are about to give up.
-        running_loop().call_soon(self._call_first, here)
+        if len(here.group):
+            # A little later: when a loop ends, all its tasks are cancelled, and those that wait are to give up.
+            running_loop().call_soon(self._call_first, here)

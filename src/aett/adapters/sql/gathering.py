@@ -1,8 +1,8 @@
 """Group commit: appends that are asked for while others are under way are written together, in one transaction.
 
-1. There are so many lanes. An append that finds a lane free takes it, and is performed as if there were no groups:
-   one writer alone pays nothing.
-2. One that finds none free waits, in the order in which all came. When a lane becomes free, the first in the queue
+1. There are so many lanes. An append that finds a lane free, and nobody waiting, takes it, and is performed as if
+   there were no groups: one writer alone pays nothing.
+2. One that does not waits, in the order in which all came. When a lane becomes free, the first in the queue
    takes it, and with it, in one transaction, what stands behind it: at most one commit of a stream (the next one
    waits for its turn), at most so many, at most so many bytes. Each has its own outcome.
 3. They are appended in the order of tenant and stream, so that two transactions do not wait for each other.
@@ -84,8 +84,13 @@ class Group(Generic[W]):
         return bool(self._apart) and place_of(step.parameters) in self._apart
 
     def enters(self, step: Append, now: float) -> Lane | None:
-        """The lane that it gets, one that is lost already if its stream is apart; None if none is free."""
-        return self.begin_apart(step) if self.is_apart(step) else self._free(step, now)
+        """The lane that it gets, one that is lost already if its stream is apart; None if it has to wait.
+
+        A lane that is free is for those who wait already: whoever has just written would take it again and again.
+        """
+        if self.is_apart(step):
+            return self.begin_apart(step)
+        return None if self._waiting else self._free(step, now)
 
     def _free(self, step: Append, now: float) -> Lane | None:
         if len(self._busy) >= self._lanes:

@@ -151,8 +151,8 @@ def _entered(here: _Here, step: Append) -> Lane | _Waiting:
 
 
 def _call_first(group: Group[_Waiting]) -> None:
-    """Let who waits longest write, if there is a lane for him."""
-    if (called := group.first(time.monotonic())) is not None:
+    """Let who waits longest write, as long as there is a lane for him."""
+    while (called := group.first(time.monotonic())) is not None:
         first, lane = called
         first.lane = lane
         first.told.release()

@@ -52,15 +52,16 @@ class Gathering:
         """Take it in; the batch before it, if that had no room for it."""
         record = self._recorder.record(commit)
         place = record.tenant_id, record.stream_id
-        full = None if self._has_room(record, self._last.get(place)) else self.rest()
+        size = record.size
+        full = None if self._has_room(record, size, self._last.get(place)) else self.rest()
         self._batch.commits.append(commit)
         self._batch.records.append(record)
-        self._size += record.size
+        self._size += size
         self._last[place] = record
         return full
 
-    def _has_room(self, record: Record, last: Record | None) -> bool:
-        if len(self._batch.records) >= BATCH or (self._size and self._size + record.size > _BYTES):
+    def _has_room(self, record: Record, size: int, last: Record | None) -> bool:
+        if len(self._batch.records) >= BATCH or (self._size and self._size + size > _BYTES):
             return False
         return last is None or record.follows(last)
 

@@ -151,7 +151,11 @@ class Recorder:
                 raise _located(record, error) from error
             bodies.extend(_cut(record, found, low, high))
         last = records[-1]
-        return Page(_head(last, min(high, last.stream_revision)), tuple(bodies))
+        try:
+            commit_id = _id(last)
+        except Undecodable as error:
+            raise _located(last, error) from error
+        return Page(_head(last, min(high, last.stream_revision)), tuple(bodies), commit_id)
 
 
 def _head(record: Record, revision: int) -> Head:

@@ -50,25 +50,27 @@ class Codec(Generic[T]):
 
     def encode(self, value: T) -> bytes:
         """The JSON of a value, proved to give an equal one back; raises `UnsupportedType` if it would not."""
-        where = name_of(self.type)
         plain: Any = value
         try:
             if self._native is None:
                 plain = self._hooks()[1](value)
             raw = _write(plain)
         except Undecodable as error:
-            raise UnsupportedType(f"{where}.{error}" if error.path else f"{where}: {error}") from error
+            raise self._unsupported(f".{error}" if error.path else f": {error}") from error
         except _FAILURES as error:
-            raise UnsupportedType(f"{where}{_blamed(plain)}: {reason(error)}") from error
+            raise self._unsupported(f"{_blamed(plain)}: {reason(error)}") from error
         try:
             found = difference(value, self.decode(raw))
         except _FAILURES as error:
             failure = error if isinstance(error, Undecodable) else _undecodable(error)
             path = f".{failure.path}" if failure.path else ""
-            raise UnsupportedType(f"{where}{path}: it could not be read again: {failure.reason}") from error
+            raise self._unsupported(f"{path}: it could not be read again: {failure.reason}") from error
         if found is not None:
-            raise UnsupportedType(f"{where}{found}")
+            raise self._unsupported(found)
         return raw
+
+    def _unsupported(self, why: str) -> UnsupportedType:
+        return UnsupportedType(f"{name_of(self.type)}{why}")
 
     def decode(self, raw: bytes | memoryview | msgspec.Raw) -> T:
         """The value of stored JSON; raises `Undecodable` if it is not exactly one of the type."""
@@ -84,7 +86,8 @@ class Codec(Generic[T]):
                 raise
             # msgspec passes over keys it does not know. What is written again alike has lost nothing;
             # anything else, were it only a blank, is read a second time by the strict reader.
-            return value if _write(value) == bytes(raw) else self._hooks()[0](_read_plain(raw))
+            again = raw if type(raw) is bytes else bytes(raw)
+            return value if _write(value) == again else self._hooks()[0](_read_plain(raw))
         except Undecodable:
             raise
         except _FAILURES as error:

@@ -1,4 +1,4 @@
-"""Snapshots on the way of reading and writing: a cache, which may fail without anybody's work failing.
+"""Snapshots on the way of reading and writing: they may fail without anybody's work failing.
 
 1. When a repository with a snapshot store meets an aggregate, the type of its states is proved: one that can never
    be kept is `UnsupportedType`, in the first test and not at the hundredth event.
@@ -40,7 +40,7 @@ def proved(source: Evolves[S, E]) -> None:
 
 
 @frozen
-class Cache:
+class Snapshotting:
     """Reads and keeps snapshots for the plans of a repository."""
 
     _told: set[tuple[str, str]] = field(factory=set[tuple[str, str]], init=False, eq=False, repr=False)
