@@ -146,7 +146,7 @@ def _append_together(table: Table) -> Together:
     believes the table to hold.
     """
     commits = quoted(table)
-    lists = ", ".join(f"CAST(:{name} AS {COMMITS[name].split()[0]}[])" for name in WRITTEN)
+    lists = ", ".join(f"(SELECT CAST(:{name} AS {COMMITS[name].split()[0]}[]))" for name in WRITTEN)
     given = ", ".join(f"g.{name}" for name in WRITTEN)
     stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
     place = _place(table).replace(":tenant_id", "g.tenant_id")
