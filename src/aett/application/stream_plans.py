@@ -180,10 +180,11 @@ class StreamPlans(LoadingPlans):
         match outcome:
             case Success(stored):
                 head = Head.after(stored)
-                self.remember(source, Folded(state, head), stored.commit_id)
+                after: Folded[S, E] = Folded(state, head)
+                self.remember(source, after, stored.commit_id)
                 if snapshot is not None:
                     yield from self.snapshotting.keep(source, snapshot, head)
-                return Success(Folded(state, head))
+                return Success(after)
             case Failure() as rejection:
                 return rejection
 
