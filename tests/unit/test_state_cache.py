@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import attrgetter
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -212,7 +213,7 @@ def test_whatever_others_do_a_cached_state_is_the_newest(deeds: list[tuple[str, 
                 alike(who, stream, max_revision=abs(amount))
             case _:
                 before = who["plain"].get(TILL, stream).unwrap().state.content
-                state = who[deed].execute(TILL, stream, amount).map(lambda folded: folded.state)
+                state = who[deed].execute(TILL, stream, amount).map(attrgetter("state"))
                 refused = Failure(TooLittle(-before - amount))
                 assert state == (refused if before + amount < 0 else Success(Till(before + amount)))
     alike(who, "s0")
