@@ -13,11 +13,11 @@ from rich.progress import Progress
 from rich.table import Table
 from tests.servers.server import Unavailable
 
-from benchmarks import appending, importing, reading
+from benchmarks import appending, growing, importing, reading
 from benchmarks.case import ROUNDS, Result, result, rounds
 from benchmarks.places import Places
 
-CASES = (*appending.CASES, *importing.CASES, *reading.CASES)
+CASES = (*appending.CASES, *importing.CASES, *reading.CASES, *growing.CASES)
 CONSOLE = Console()
 
 
@@ -48,6 +48,8 @@ def main(
 
 
 def _line(found: Result) -> str:
+    if found.lower_is_better:
+        return f"{found.case}: {found.ratio:.2f}"
     return f"{found.case}: {found.ratio:.2f} ({found.aett:,.0f} a second, {found.baseline:,.0f})"
 
 

@@ -15,7 +15,7 @@ ROUNDS = 5
 
 @frozen
 class Sides:
-    """Each does its work once, and gives how much of it was done in a second."""
+    """Each does its work once, and gives how much of it was done in a second; or what it cost."""
 
     aett: Callable[[], float]
     baseline: Callable[[], float]
@@ -26,12 +26,14 @@ class Case:
     """Two sides, and what is to be reached.
 
     name: what is done, engine first. against: what the baseline is. begin: makes the sides, and removes them.
-    target: the ratio that is to be reached, of aett to the baseline, throughput to throughput.
+    target: the ratio that is to be reached, of aett to the baseline, throughput to throughput; or, where lower is
+      better, not to be exceeded, of what it costs.
     """
 
     name: str
     against: str
     begin: Callable[[Places], AbstractContextManager[Sides]]
+    lower_is_better: bool = False
     target: float | None = None
 
 
@@ -77,4 +79,5 @@ def result(case: Case, found: list[tuple[float, float]]) -> Result:
         baseline=statistics.median(baseline for _, baseline in found),
         ratio=statistics.median(aett / baseline for aett, baseline in found),
         target=case.target,
+        lower_is_better=case.lower_is_better,
     )
