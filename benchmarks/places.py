@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import ExitStack
 from functools import cached_property
@@ -10,7 +11,10 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+from tests.servers.amazon import amazon
+from tests.servers.dynamodb import dynamodb
 from tests.servers.mariadb import mariadb
+from tests.servers.mongodb import mongodb
 from tests.servers.postgresql import postgresql
 
 
@@ -43,6 +47,28 @@ class Places:
     def postgresql(self) -> str:
         """The URL of a PostgreSQL server."""
         return self._stack.enter_context(postgresql(fsync=True)).url
+
+    @cached_property
+    def mongodb(self) -> str:
+        """The URL of a server that speaks MongoDB's protocol."""
+        return self._stack.enter_context(mongodb()).url
+
+    @cached_property
+    def dynamodb(self) -> str:
+        """The URL of a server that speaks DynamoDB's protocol."""
+        self._may_sign()
+        return self._stack.enter_context(dynamodb()).url
+
+    @cached_property
+    def s3(self) -> str:
+        """The URL of a bucket on a server that speaks S3's protocol."""
+        self._may_sign()
+        return self._stack.enter_context(amazon("s3", "s3://aett?region=us-east-1&endpoint_url={}")).url
+
+    @staticmethod
+    def _may_sign() -> None:
+        os.environ.setdefault("AWS_ACCESS_KEY_ID", "benchmark")
+        os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "benchmark")
 
     @cached_property
     def mysql(self) -> str:
