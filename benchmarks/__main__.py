@@ -13,11 +13,11 @@ from rich.progress import Progress
 from rich.table import Table
 from tests.servers.server import Unavailable
 
-from benchmarks import appending, growing, importing, reading, requesting
+from benchmarks import appending, growing, importing, peers, reading, requesting
 from benchmarks.case import ROUNDS, Result, result, rounds
 from benchmarks.places import Places
 
-CASES = (*appending.CASES, *importing.CASES, *reading.CASES, *requesting.CASES, *growing.CASES)
+CASES = (*appending.CASES, *importing.CASES, *reading.CASES, *requesting.CASES, *growing.CASES, *peers.CASES)
 CONSOLE = Console()
 
 

@@ -26,7 +26,7 @@ BRIEF = 50
 Heads = dict[str, Head]
 
 
-def _stream(store: Any, count: int, events: int = 1) -> Head:
+def stream_of(store: Any, count: int, events: int = 1) -> Head:
     """A stream of so many commits; where it ends."""
     head = Head(TENANT, uuid4().hex)
 
@@ -55,7 +55,7 @@ def _appends(database: Database, heads: Heads, which: str) -> float:
         took = time.perf_counter() - begin
         heads[which] = head if which == "long" else heads[which]
         if which == "short":
-            heads[which] = _stream(store, SHORT)
+            heads[which] = stream_of(store, SHORT)
         return took / APPENDS
 
 
@@ -63,7 +63,7 @@ def _appends(database: Database, heads: Heads, which: str) -> float:
 def _of_a_long_stream(engine: str, places: Places) -> Generator[Sides]:
     database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
     with database.made("CommitStore", topic_map=TOPICS) as store:
-        heads = {"long": _stream(store, LONG), "short": _stream(store, SHORT)}
+        heads = {"long": stream_of(store, LONG), "short": stream_of(store, SHORT)}
     yield Sides(partial(_appends, database, heads, "long"), partial(_appends, database, heads, "short"))
 
 
@@ -104,7 +104,7 @@ def _peak(database: Database, stream: str, what: str) -> float:
 def _memory(engine: str, what: str, places: Places) -> Generator[Sides]:
     database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
     with database.made("CommitStore", topic_map=TOPICS) as store:
-        head = _stream(store, EVENTS // OF_A_COMMIT, OF_A_COMMIT)
+        head = stream_of(store, EVENTS // OF_A_COMMIT, OF_A_COMMIT)
     yield Sides(partial(_peak, database, head.stream_id, what), _one)
 
 
@@ -151,7 +151,7 @@ def _executes(database: Database, streams: list[str], cache: StateCache | None) 
 def _executing(engine: str, events: int, places: Places) -> Generator[Sides]:
     database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
     with database.made("CommitStore", topic_map=TOPICS) as store:
-        streams = [_stream(store, events).stream_id for _ in range(max(1, min(STREAMS, 20_000 // events)))]
+        streams = [stream_of(store, events).stream_id for _ in range(max(1, min(STREAMS, 20_000 // events)))]
     yield Sides(
         partial(_executes, database, streams, StateCache(1_000)), partial(_executes, database, streams, None)
     )

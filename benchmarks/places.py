@@ -65,6 +65,13 @@ class Places:
         self._may_sign()
         return self._stack.enter_context(amazon("s3", "s3://aett?region=us-east-1&endpoint_url={}")).url
 
+    @cached_property
+    def umadb(self) -> str:
+        """The URL of a server of UmaDB's."""
+        from benchmarks.peers import umadb  # noqa: PLC0415  # which needs places
+
+        return self._stack.enter_context(umadb(self._folder)).url
+
     @staticmethod
     def _may_sign() -> None:
         os.environ.setdefault("AWS_ACCESS_KEY_ID", "benchmark")
