@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -60,6 +61,8 @@ class Result:
 def rounds(case: Case, places: Places, count: int = ROUNDS) -> Iterator[tuple[float, float]]:
     """What each side has done in a second, round by round, after one round to warm up."""
     with case.begin(places) as sides:
+        gc.collect()
+        gc.freeze()  # what the process has besides is not looked through while one side or the other works
         sides.aett()
         sides.baseline()
         for number in range(count):

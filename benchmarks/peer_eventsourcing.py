@@ -13,19 +13,19 @@ domain: Any = import_module("eventsourcing.domain")
 application: Any = import_module("eventsourcing.application")
 
 
-class Notes(domain.Aggregate):
+class Notes(domain.Aggregate):  # type: ignore[misc]  # it is not installed where this is checked
     """Counts the letters of its notes."""
 
     def __init__(self) -> None:
         self.count = 0
 
-    @domain.event("Noted")
+    @domain.event("Noted")  # type: ignore[untyped-decorator]  # likewise
     def note(self, text: str, urgent: int, tags: tuple[str, ...]) -> None:  # noqa: ARG002  # as our event has it
         """Take a note."""
         self.count += len(text)
 
 
-class App(application.Application):
+class App(application.Application):  # type: ignore[misc]  # likewise
     """Saves them."""
 
 

@@ -35,8 +35,8 @@ def environment(package: str) -> Path:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         try:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)  # noqa: S603  # ours
-            install = [python, "-m", "pip", "install", "--quiet", package]
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True, capture_output=True)  # noqa: S603  # ours
+            install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", package]
             subprocess.run(install, check=True, capture_output=True, timeout=300)  # noqa: S603  # ours
         except (subprocess.SubprocessError, OSError) as error:
             raise Unavailable(f"{package} cannot be installed") from error
@@ -45,7 +45,7 @@ def environment(package: str) -> Path:
 
 
 def _told(package: str, script: str, case: str, where: str) -> float:
-    command = [environment(package), Path(__file__).with_name(script), case, where, str(SECONDS)]
+    command: list[str | Path] = [environment(package), Path(__file__).with_name(script), case, where, str(SECONDS)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603  # ours
 
 
@@ -87,7 +87,7 @@ def _beside_eventsourcing(ours: Ours, case: str, places: Places) -> Generator[Si
 def umadb(folder: Path) -> Server:
     """A server, not yet started."""
     program, port = environment(UMADB).with_name("umadb").absolute(), free_port()
-    arguments = [program, "--listen", f"127.0.0.1:{port}", "--db-path", folder / "uma.db"]
+    arguments: list[str | Path] = [program, "--listen", f"127.0.0.1:{port}", "--db-path", folder / "uma.db"]
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> None:
