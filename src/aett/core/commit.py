@@ -124,6 +124,22 @@ def restored(
     return commit
 
 
+def numbered(commit: Commit, checkpoint: int | None) -> Commit:
+    """The same commit with the checkpoint that it got."""
+    return restored(
+        commit.tenant_id,
+        commit.stream_id,
+        commit.stream_revision,
+        commit.commit_sequence,
+        commit.commit_id,
+        commit.commit_stamp,
+        commit.events,
+        commit.headers,
+        commit.commands,
+        checkpoint,
+    )
+
+
 def restored_message(body: object, headers: Headers) -> EventMessage:
     """The same for an event."""
     message = object.__new__(EventMessage)

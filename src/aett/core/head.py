@@ -12,6 +12,7 @@ from aett.core.commit import Commit, EventMessage
 from aett.core.errors import InvalidCommit
 from aett.core.headers import EMPTY, Headers
 from aett.core.number import MAX_REVISION
+from aett.core.restoring import restore
 
 
 @frozen
@@ -69,10 +70,13 @@ class Head:
     @staticmethod
     def after(commit: Commit) -> Head:
         """The head of a stream whose last commit is this one."""
-        return Head(
-            commit.tenant_id,
-            commit.stream_id,
-            commit.stream_revision,
-            commit.commit_sequence,
-            commit.checkpoint,
+        return restore(
+            Head,
+            {
+                "tenant_id": commit.tenant_id,
+                "stream_id": commit.stream_id,
+                "revision": commit.stream_revision,
+                "sequence": commit.commit_sequence,
+                "checkpoint": commit.checkpoint,
+            },
         )

@@ -9,13 +9,12 @@ from attrs import frozen
 from aett.adapters.store.importing import Batch
 from aett.adapters.store.reads import Place, Reads, place_after
 from aett.adapters.store.record import Record
-from aett.core.commit import Commit
+from aett.core.commit import Commit, numbered
 from aett.core.conflict import ConflictDetector
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.rejection import CommitRejection, CommitTooLarge, DuplicateCommit
-from aett.core.restoring import changed
 
 
 @frozen
@@ -76,4 +75,4 @@ class Commits(Reads):
 
 
 def _stored(commit: Commit, checkpoint: int) -> Success[Commit]:
-    return Success(changed(commit, "checkpoint", checkpoint or None))
+    return Success(numbered(commit, checkpoint or None))
