@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import gc
+import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
 from threading import Barrier
 from typing import cast
+from uuid import UUID
 
 import pytest
 
@@ -98,10 +100,12 @@ class Importing:
     def test_L4_an_id_that_comes_twice_is_taken_once(self, clients: Clients) -> None:
         first, second, third = _following(Head(*STREAM), 3)
         again = make(Head.after(second), *notes("other"), commit_id=first.commit_id)
-        answers = list(clients.one.commits.commit_all([first, second, again, third]))
-        assert [isinstance(each, Success) for each in answers] == [True, True, False, True]
+        other = make(Head(*OTHER))
+        answers = list(clients.one.commits.commit_all([first, second, again, other, third]))
+        assert [isinstance(each, Success) for each in answers] == [True, True, False, True, True]
         assert same(unnumbered(answers[2].failure()), DuplicateCommit(first))
         assert [unnumbered(each) for each in whole(clients.other, STREAM)] == [first, second, third]
+        assert [unnumbered(each) for each in whole(clients.other, OTHER)] == [other]
 
     def test_L3_what_is_too_large_is_refused_and_the_others_are_written(self, clients: Clients) -> None:
         limit = clients.traits.max_commit_size
@@ -162,6 +166,52 @@ class Importing:
             gc.collect()
         assert any("commit_all was never iterated" in str(each.message) for each in told), f"{told}"
         assert whole(clients.one, STREAM) == []
+
+    def test_L10_who_follows_the_log_beside_imports_and_writers_misses_nothing(self, clients: Clients) -> None:
+        barrier, end = Barrier(3, timeout=60), time.monotonic() + 1.0
+
+        def imports() -> int:
+            return self._beside(clients, barrier, self._import_again_and_again, end)
+
+        def writes() -> int:
+            return self._beside(clients, barrier, self._write_again_and_again, end)
+
+        with ThreadPoolExecutor(2) as pool:
+            writing = [pool.submit(imports), pool.submit(writes)]
+            barrier.wait()
+            seen, position = list[UUID](), 0
+            while True:
+                over = all(each.done() for each in writing)
+                for commit in clients.one.commits.get_from(STREAM[0], position):
+                    seen.append(commit.commit_id)
+                    position = commit.checkpoint or position
+                if over:
+                    break
+        assert sum(each.result() for each in writing) == len(seen), "L10: a commit was passed over"
+        assert seen == [each.commit_id for each in log(clients.other, STREAM[0])], "L10: the log was another"
+
+    @staticmethod
+    def _beside(clients: Clients, barrier: Barrier, work: Callable[[Client, float], int], end: float) -> int:
+        own = Clients(clients.place, clients.traits)
+        with closing(own):
+            own.one.commits.head(*STREAM)
+            barrier.wait()
+            return work(own.one, end)
+
+    @staticmethod
+    def _import_again_and_again(client: Client, end: float) -> int:
+        count = 0
+        while time.monotonic() < end:
+            count += len(_imported(client, _following(Head(STREAM[0], f"imported {count}"), 40)))
+        return count
+
+    @staticmethod
+    def _write_again_and_again(client: Client, end: float) -> int:
+        count, head = 0, Head(*STREAM)
+        while time.monotonic() < end:
+            head = Head.after(stored(client, make(head)))
+            count += 1
+        return count
 
     def test_L2_of_two_imports_at_once_every_commit_has_one_winner(self, clients: Clients) -> None:
         names: list[Name] = [STREAM, OTHER]
