@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -18,7 +18,7 @@ from uuid import uuid4
 import aiosqlite
 from attrs import frozen
 
-from aett import Head
+from aett import Commit, Head
 from aett.adapters.sql.rendering import numbered, pyformat
 from aett.adapters.store.record import WRITTEN, Recorder
 from aett.testing.samples import START, TOPICS, Noted
@@ -31,6 +31,10 @@ SECONDS = 1.5
 TENANT = "benchmark"
 NOTE = Noted("x" * 100)
 HERTZ = 50
+
+KEYS = ", ".join(
+    f"UNIQUE (tenant_id, stream_id, {name})" for name in ("commit_sequence", "stream_revision", "commit_id")
+)
 
 Parameters = dict[str, Any]
 
@@ -78,6 +82,23 @@ def prepared(count: int, events: int = 1) -> list[Parameters]:
         }
         for number in range(count)
     ]
+
+
+def chain(count: int, events: int = 1, stream: str | None = None) -> Iterator[Commit]:
+    """So many commits of one stream, of which nothing is there."""
+    head = Head(TENANT, stream or uuid4().hex)
+    for _ in range(count):
+        commit = head.commit(*[NOTE] * events, commit_id=uuid4(), stamp=START)
+        head = Head.after(commit)
+        yield commit
+
+
+UNSAFE_COLUMNS = (
+    '(checkpoint bigserial PRIMARY KEY, tenant_id text COLLATE "C", stream_id text COLLATE "C",'
+    " commit_sequence bigint, first_revision bigint, stream_revision bigint, commit_id bytea, commit_stamp bigint,"
+    f" headers bytea, events bytea, commands bytea, {KEYS})"
+)
+"""PostgreSQL's, of a table that is numbered by a plain sequence."""
 
 
 # Aett
@@ -223,10 +244,6 @@ def sqlite_by_tasks(database: Database, tasks: int) -> float:
 # PostgreSQL's and MariaDB's drivers. What is unsafe is a plain sequence: readers miss what is committed later than
 # what was numbered later.
 
-KEYS = ", ".join(
-    f"UNIQUE (tenant_id, stream_id, {name})" for name in ("commit_sequence", "stream_revision", "commit_id")
-)
-
 
 def postgresql_by_one(database: Database) -> float:
     """The same statement, its parameters encoded before."""
@@ -265,12 +282,7 @@ def postgresql_unsafe(database: Database, tasks: int) -> float:
 
     async def main() -> float:
         pool: Any = await asyncpg.create_pool(database.where, min_size=tasks, max_size=tasks)
-        await pool.execute(
-            f"CREATE TABLE IF NOT EXISTS {table} (checkpoint bigserial PRIMARY KEY,"
-            ' tenant_id text COLLATE "C", stream_id text COLLATE "C", commit_sequence bigint,'
-            " first_revision bigint, stream_revision bigint, commit_id bytea, commit_stamp bigint,"
-            f" headers bytea, events bytea, commands bytea, {KEYS})"
-        )
+        await pool.execute(f"CREATE TABLE IF NOT EXISTS {table} {UNSAFE_COLUMNS}")
         values = ", ".join(f"${number}" for number, _ in enumerate(WRITTEN, 1))
         text = f"INSERT INTO {table} ({columns}) VALUES ({values}) RETURNING checkpoint"  # noqa: S608
 
@@ -378,8 +390,7 @@ def _case(
 ) -> Case:
     @contextmanager
     def begin(places: Places) -> Generator[Sides]:
-        where = str(places.file()) if engine == "sqlite" else getattr(places, engine)
-        ours, theirs = of(engine, where), of(engine, str(places.file()) if engine == "sqlite" else where)
+        ours, theirs = of(engine, places.where(engine)), of(engine, places.where(engine))
 
         def beside() -> float:
             with a_reader(ours):

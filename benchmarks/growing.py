@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from aett import Commit, DefaultAggregateRepository, Head, StateCache
+from aett import DefaultAggregateRepository, Head, StateCache
 from aett.testing.samples import START, TOPICS
-from benchmarks.appending import NOTE, TENANT, Database, of
+from benchmarks.appending import NOTE, TENANT, Database, chain, of
 from benchmarks.case import Case, Sides
+from benchmarks.import_time import seconds
 from benchmarks.places import Places
 from benchmarks.reading import COUNT
 
@@ -29,16 +30,8 @@ Heads = dict[str, Head]
 def stream_of(store: Any, count: int, events: int = 1) -> Head:
     """A stream of so many commits; where it ends."""
     head = Head(TENANT, uuid4().hex)
-
-    def commits() -> Generator[Commit]:
-        nonlocal head
-        for _ in range(count):
-            commit = head.commit(*[NOTE] * events, commit_id=uuid4(), stamp=START)
-            head = Head.after(commit)
-            yield commit
-
-    for outcome in store.commit_all(commits()):
-        outcome.unwrap()
+    for outcome in store.commit_all(chain(count, events, head.stream_id)):
+        head = Head.after(outcome.unwrap())
     return head
 
 
@@ -53,15 +46,13 @@ def _appends(database: Database, heads: Heads, which: str) -> float:
         for _ in range(APPENDS):
             head = Head.after(store.commit(head.commit(NOTE, commit_id=uuid4(), stamp=START)).unwrap())
         took = time.perf_counter() - begin
-        heads[which] = head if which == "long" else heads[which]
-        if which == "short":
-            heads[which] = stream_of(store, SHORT)
+        heads[which] = head if which == "long" else stream_of(store, SHORT)
         return took / APPENDS
 
 
 @contextmanager
 def _of_a_long_stream(engine: str, places: Places) -> Generator[Sides]:
-    database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
+    database = of(engine, places.where(engine))
     with database.made("CommitStore", topic_map=TOPICS) as store:
         heads = {"long": stream_of(store, LONG), "short": stream_of(store, SHORT)}
     yield Sides(partial(_appends, database, heads, "long"), partial(_appends, database, heads, "short"))
@@ -102,7 +93,7 @@ def _peak(database: Database, stream: str, what: str) -> float:
 
 @contextmanager
 def _memory(engine: str, what: str, places: Places) -> Generator[Sides]:
-    database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
+    database = of(engine, places.where(engine))
     with database.made("CommitStore", topic_map=TOPICS) as store:
         head = stream_of(store, EVENTS // OF_A_COMMIT, OF_A_COMMIT)
     yield Sides(partial(_peak, database, head.stream_id, what), _one)
@@ -116,15 +107,9 @@ def _one() -> float:
 # Import
 
 
-def _seconds(program: str) -> float:
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603  # ours
-    return time.perf_counter() - begin
-
-
 def _import() -> float:
     """Milliseconds, less what Python takes."""
-    return (_seconds("import aett") - _seconds("pass")) * 1000
+    return (seconds("import aett") - seconds("pass")) * 1000
 
 
 @contextmanager
@@ -149,7 +134,7 @@ def _executes(database: Database, streams: list[str], cache: StateCache | None) 
 
 @contextmanager
 def _executing(engine: str, events: int, places: Places) -> Generator[Sides]:
-    database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
+    database = of(engine, places.where(engine))
     with database.made("CommitStore", topic_map=TOPICS) as store:
         streams = [stream_of(store, events).stream_id for _ in range(max(1, min(STREAMS, 20_000 // events)))]
     yield Sides(

@@ -8,14 +8,13 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 
-from aett import Commit, Head
+from aett import Commit
 from aett.adapters.store.record import WRITTEN
-from aett.testing.samples import START, TOPICS
-from benchmarks.appending import KEYS, NOTE, TENANT, Database, of, prepared
+from aett.testing.samples import TOPICS
+from benchmarks.appending import KEYS, TENANT, UNSAFE_COLUMNS, Database, chain, of, prepared
 from benchmarks.case import Case, Sides
 from benchmarks.places import Places
 
@@ -25,13 +24,7 @@ KINDS = ("text", "text", "int8", "int8", "int8", "bytea", "int8", "bytea", "byte
 
 def _commits() -> list[Commit]:
     """Of streams of so many commits each."""
-    found = list[Commit]()
-    for _ in range(COMMITS // STREAM):
-        head = Head(TENANT, uuid4().hex)
-        for _ in range(STREAM):
-            found.append(head.commit(NOTE, commit_id=uuid4(), stamp=START))
-            head = Head.after(found[-1])
-    return found
+    return [commit for _ in range(COMMITS // STREAM) for commit in chain(STREAM)]
 
 
 def _rows() -> list[tuple[Any, ...]]:
@@ -55,12 +48,7 @@ def by_copy(database: Database) -> float:
     """COPY into a table of the same columns and keys; commits a second."""
     rows, table = _rows(), f"{database.table}_copied"
     with psycopg.connect(database.where, autocommit=True) as connection:
-        connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {table} (checkpoint bigserial PRIMARY KEY,"
-            ' tenant_id text COLLATE "C", stream_id text COLLATE "C", commit_sequence bigint,'
-            " first_revision bigint, stream_revision bigint, commit_id bytea, commit_stamp bigint,"
-            f" headers bytea, events bytea, commands bytea, {KEYS})".encode()
-        )
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} {UNSAFE_COLUMNS}".encode())
         text = f"COPY {table} ({', '.join(WRITTEN)}) FROM STDIN (FORMAT BINARY)".encode()
         begin = time.perf_counter()
         with connection.cursor() as cursor, cursor.copy(text) as copy:
@@ -90,8 +78,7 @@ def by_many(database: Database) -> float:
 def _case(engine: str, against: str, target: float | None, bare: Any) -> Case:
     @contextmanager
     def begin(places: Places) -> Generator[Sides]:
-        where = str(places.file()) if engine == "sqlite" else getattr(places, engine)
-        ours, theirs = of(engine, where), of(engine, str(places.file()) if engine == "sqlite" else where)
+        ours, theirs = of(engine, places.where(engine)), of(engine, places.where(engine))
         yield Sides(partial(by_import, ours), partial(bare, theirs))
 
     return Case(name=f"{engine} import", against=against, begin=begin, target=target)

@@ -99,7 +99,7 @@ def umadb(folder: Path) -> Server:
 
 @contextmanager
 def _beside_umadb(engine: str, ours: Ours, case: str, places: Places) -> Generator[Sides]:
-    database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
+    database = of(engine, places.where(engine))
     yield Sides(partial(ours, database), partial(_told, UMADB, "peer_umadb.py", case, places.umadb))
 
 

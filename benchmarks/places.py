@@ -43,6 +43,11 @@ class Places:
         """One that is not there yet."""
         return self._folder / f"{uuid4().hex}.db"
 
+    def where(self, engine: str) -> str:
+        """A file that is not there yet, or the URL of the engine's server."""
+        url: str = str(self.file()) if engine == "sqlite" else getattr(self, engine)
+        return url
+
     @cached_property
     def postgresql(self) -> str:
         """The URL of a PostgreSQL server."""

@@ -103,7 +103,7 @@ def _case(
 ) -> Case:
     @contextmanager
     def begin(places: Places) -> Generator[Sides]:
-        database = of(engine, str(places.file()) if engine == "sqlite" else getattr(places, engine))
+        database = of(engine, places.where(engine))
         stream = fill(database)
         yield Sides(partial(aett, database, stream), partial(bare, database, stream, parsed))
 

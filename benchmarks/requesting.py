@@ -16,15 +16,14 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib import import_module
 from typing import Any, Final
-from uuid import uuid4
 
 from attrs import frozen
 
-from aett import Commit, Head
+from aett import Commit
 from aett.adapters.aws.call import Call, Calls
 from aett.core.plan import Step
-from aett.testing.samples import START, TOPICS
-from benchmarks.appending import NOTE, TENANT
+from aett.testing.samples import TOPICS
+from benchmarks.appending import TENANT, chain
 from benchmarks.case import Case, Sides
 from benchmarks.places import Places
 
@@ -42,14 +41,6 @@ class Served:
     def made(self, name: str, **settings: Any) -> Any:
         """A store."""
         return getattr(self.engine, name)(self.url, **settings)
-
-
-def _chain() -> list[Commit]:
-    head, found = Head(TENANT, "stream"), list[Commit]()
-    for _ in range(COMMITS):
-        found.append(head.commit(NOTE, commit_id=uuid4(), stamp=START))
-        head = Head.after(found[-1])
-    return found
 
 
 class Kept:
@@ -97,7 +88,7 @@ def _work(database: Served, what: str, kept: list[Step[Any]] | None = None) -> f
     """Commits a second; the place is empty before. kept: what is asked is added here."""
     _emptied(database)
     with database.made("CommitStore", topic_map=TOPICS) as store:
-        commits, count = _chain(), COMMITS
+        commits, count = list(chain(COMMITS, stream="stream")), COMMITS
         store.head(TENANT, "open")
         if what == "read":
             _append(store, commits)
@@ -164,7 +155,7 @@ def _async_work(database: Served, what: str) -> float:
 
     async def main() -> float:
         async with _store(database) as store:
-            commits, count = _chain(), COMMITS
+            commits, count = list(chain(COMMITS, stream="stream")), COMMITS
             if what == "read":
                 await _awaited_append(store, commits)
             begin = time.perf_counter()

@@ -48,8 +48,7 @@ def measured(engine: str, places: Places) -> tuple[Lines, list[list[float]]]:
 
     for _ in range(TURNS):
         for writers in WRITERS:
-            where = str(places.file()) if engine == "sqlite" else getattr(places, engine)
-            database = of(engine, where)
+            database = of(engine, places.where(engine))
             note("aett", writers, by_tasks(database, writers, latencies[writers]))
             note("aett, group_size=1", writers, by_tasks(database, writers, group_size=1))
             other = of(engine, str(places.file())) if engine == "sqlite" else database

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from aett.application.snapshot_policy import SnapshotPolicy, never
 from aett.application.snapshotting import Snapshotting, proved
-from aett.application.state_cache import Kept, StateCache
+from aett.application.state_cache import StateCache
 from aett.application.steps import AddSnapshot, NextCommit, NextPage, OpenCommits, OpenPages
 from aett.core import identifier
 from aett.core.fold import Evolves, Impossible, fold
@@ -82,9 +82,8 @@ class LoadingPlans:
         if max_revision <= 0:
             return Success(folded)
         if not anew and max_time is None:
-            kept = self.cache.newest(source, self.tenant_id, stream_id) if self.cache else None
-            if kept is not None and kept.folded.revision <= max_revision:
-                loaded = yield from self._onward_from(source, kept, max_revision)
+            if self.cache is not None:
+                loaded = yield from self._onward_from(self.cache, source, stream_id, max_revision)
                 if loaded is not None:
                     return loaded
             if self.has_snapshots:
@@ -107,15 +106,17 @@ class LoadingPlans:
             self.cache.keep(source, folded, commit_id)
 
     def _onward_from(
-        self, source: Evolves[S, E], kept: Kept, max_revision: int
+        self, cache: StateCache, source: Evolves[S, E], stream_id: str, max_revision: int
     ) -> Plan[Outcome[Folded[S, E], Impossible] | None]:
-        """From the commit at whose end the kept state stands, if it is still there; None if it is not."""
+        """From the commit at whose end the kept state stands; None if none is kept, or the commit is not there."""
+        kept = cache.newest(source, self.tenant_id, stream_id)
+        if kept is None or kept.folded.revision > max_revision:
+            return None
         folded: Folded[S, E] = kept.folded
-        commits = yield from OpenCommits(self.tenant_id, folded.head.stream_id, folded.revision, max_revision)
+        commits = yield from OpenCommits(self.tenant_id, stream_id, folded.revision, max_revision)
         last = yield from NextCommit(commits)
         if last is None or not kept.is_at_the_end_of(last):
-            if self.cache is not None:
-                self.cache.forget(source, folded.head)
+            cache.forget(source, folded.head)
             return None
         while (commit := (yield from NextCommit(commits))) is not None:
             outcome = onward(source, folded, commit.bodies, Head.after(commit))

@@ -70,13 +70,20 @@ class Head:
     @staticmethod
     def after(commit: Commit) -> Head:
         """The head of a stream whose last commit is this one."""
-        return restore(
-            Head,
-            {
-                "tenant_id": commit.tenant_id,
-                "stream_id": commit.stream_id,
-                "revision": commit.stream_revision,
-                "sequence": commit.commit_sequence,
-                "checkpoint": commit.checkpoint,
-            },
+        return restored_head(
+            commit.tenant_id, commit.stream_id, commit.stream_revision, commit.commit_sequence, commit.checkpoint
         )
+
+
+def restored_head(tenant_id: str, stream_id: str, revision: int, sequence: int, checkpoint: int | None) -> Head:
+    """The head of these numbers, which come from a commit: they are not checked again."""
+    return restore(
+        Head,
+        {
+            "tenant_id": tenant_id,
+            "stream_id": stream_id,
+            "revision": revision,
+            "sequence": sequence,
+            "checkpoint": checkpoint,
+        },
+    )

@@ -17,7 +17,7 @@ from aett.adapters.postgresql.schema import (
     regclass,
 )
 from aett.adapters.sql.barrier import BITS, AnnouncedBarrier
-from aett.adapters.sql.copying import COPIED, Copying
+from aett.adapters.sql.copying import COPIED, RUN, Copying
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
 from aett.adapters.sql.naming import Table, table_named
 from aett.adapters.sql.probe import Probe
@@ -139,32 +139,49 @@ def _lists(batch: Sequence[Parameters]) -> Parameters:
     return {name: [each[name] for each in batch] for name in WRITTEN}
 
 
-def _append_together(table: Table) -> Together:
-    """As `_append`, of several records; `given` has a row for each.
+def _announced_for_all(table: Table, columns: Sequence[str]) -> str:
+    """What begins a statement about several streams: barrier and announcements, and when all are there, `ready`.
 
-    The look-ups are subqueries that no plan turns into a join: each is one search of an index, whatever the server
-    believes the table to hold.
+    `given` has a row for each entry of the lists that are its parameters, in these columns.
     """
-    commits = quoted(table)
-    lists = ", ".join(f"(SELECT CAST(:{name} AS {COMMITS[name].split()[0]}[]))" for name in WRITTEN)
-    given = ", ".join(f"g.{name}" for name in WRITTEN)
-    stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
+    kinds = {name: kind.split()[0] for name, kind in COMMITS.items()}
+    # As subqueries, so that a plan for just these lists looks no cheaper than one for any, which is made once.
+    lists = ", ".join(f"(SELECT CAST(:{name} AS {kinds.get(name, 'bigint')}[]))" for name in columns)
     place = _place(table).replace(":tenant_id", "g.tenant_id")
-    text = (
+    return (
         # Who waits for a transaction that is held does not keep the others waiting.
         f"WITH bound AS MATERIALIZED (SELECT set_config('lock_timeout', '{_PATIENCE}', true)),"
         f" barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
         f" pg_advisory_xact_lock_shared({_key(table)}) FROM bound),"
-        f" given AS MATERIALIZED (SELECT * FROM unnest({lists}) AS g({', '.join(WRITTEN)})),"
+        f" given AS MATERIALIZED (SELECT * FROM unnest({lists}) AS g({', '.join(columns)})),"
         f" places AS MATERIALIZED (SELECT DISTINCT {place} AS place FROM barrier, given AS g),"
         " announced AS MATERIALIZED (SELECT"
         f" pg_advisory_xact_lock_shared((place << {BITS}) | ({_drawn(table)} & {_LOW})) FROM places),"
         " ready AS MATERIALIZED (SELECT count(*) FROM announced)"
-        f" INSERT INTO {commits} ({', '.join(WRITTEN)}) SELECT {given} FROM ready, given AS g"
-        f" WHERE (g.commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} AS c WHERE {stream}"
+    )
+
+
+def _follows(table: Table) -> str:
+    """Whether what `g` gives follows what is there, and its own place is free.
+
+    The look-ups are subqueries that no plan turns into a join: each is one search of an index, whatever the server
+    believes the table to hold.
+    """
+    commits, stream = quoted(table), "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
+    return (
+        f"(g.commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} AS c WHERE {stream}"
         " AND c.commit_sequence = g.commit_sequence - 1 AND c.stream_revision = g.first_revision - 1"
         " FOR KEY SHARE OF c))"
         f" AND (SELECT 1 FROM {commits} AS c WHERE {stream} AND c.commit_sequence = g.commit_sequence) IS NULL"
+    )
+
+
+def _append_together(table: Table) -> Together:
+    """As `_append`, of several records; `given` has a row for each."""
+    given = ", ".join(f"g.{name}" for name in WRITTEN)
+    text = (
+        f"{_announced_for_all(table, WRITTEN)} INSERT INTO {quoted(table)} ({', '.join(WRITTEN)})"
+        f" SELECT {given} FROM ready, given AS g WHERE {_follows(table)}"
         " ON CONFLICT DO NOTHING RETURNING tenant_id, stream_id, checkpoint"
     )
     return Together(lambda _: text, _lists)
@@ -172,31 +189,15 @@ def _append_together(table: Table) -> Together:
 
 def _copying(table: Table) -> Copying:
     """As `_append_together`, but numbers are drawn and nothing is inserted; `given` has a row for each run."""
-    commits = quoted(table)
-    kinds = {name: kind.split()[0] for name, kind in COMMITS.items()}
-    named = ("tenant_id", "stream_id", "commit_sequence", "first_revision", "position")
-    lists = ", ".join(f"CAST(:{name} AS {kinds.get(name, 'bigint')}[])" for name in named)
-    stream = "c.tenant_id = g.tenant_id AND c.stream_id = g.stream_id"
-    place = _place(table).replace(":tenant_id", "g.tenant_id")
     begin = (
-        f"WITH bound AS MATERIALIZED (SELECT set_config('lock_timeout', '{_PATIENCE}', true)),"
-        f" barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_key(table, _MARK)}),"
-        f" pg_advisory_xact_lock_shared({_key(table)}) FROM bound),"
-        f" given AS MATERIALIZED (SELECT * FROM unnest({lists}) AS g({', '.join(named)})),"
-        f" places AS MATERIALIZED (SELECT DISTINCT {place} AS place FROM barrier, given AS g),"
-        " announced AS MATERIALIZED (SELECT"
-        f" pg_advisory_xact_lock_shared((place << {BITS}) | ({_drawn(table)} & {_LOW})) FROM places),"
-        " ready AS MATERIALIZED (SELECT count(*) FROM announced),"
+        f"{_announced_for_all(table, RUN)},"
         # Before the first run that may not be appended.
         " free AS MATERIALIZED (SELECT min(g.position) AS count FROM ready, given AS g"
-        f" WHERE NOT ((g.commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} AS c WHERE {stream}"
-        " AND c.commit_sequence = g.commit_sequence - 1 AND c.stream_revision = g.first_revision - 1"
-        " FOR KEY SHARE OF c))"
-        f" AND (SELECT 1 FROM {commits} AS c WHERE {stream} AND c.commit_sequence = g.commit_sequence) IS NULL))"
+        f" WHERE NOT ({_follows(table)}))"
         f" SELECT ARRAY(SELECT nextval({_sequence(table)})"
         " FROM generate_series(1, (SELECT COALESCE(count, CAST(:total AS bigint)) FROM free)))"
     )
-    return Copying(begin, table, tuple((name, kinds[name]) for name in COPIED))
+    return Copying(begin, table, tuple((name, COMMITS[name].split()[0]) for name in COPIED))
 
 
 def _add_snapshot(table: Table) -> str:

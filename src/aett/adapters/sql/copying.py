@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -20,6 +20,9 @@ from aett.adapters.store.record import WRITTEN
 from aett.core.plan import Step
 
 COPIED: Final = ("checkpoint", *WRITTEN)
+_FIRST: Final = ("tenant_id", "stream_id", "commit_sequence", "first_revision")
+RUN: Final = (*_FIRST, "position")
+"""What `Copying.begin` is given of each run."""
 
 
 @frozen
@@ -62,9 +65,18 @@ def runs(batch: Sequence[Parameters]) -> Parameters:
         if last.get(place_of(each)) != each["previous_sequence"]:
             first.append(position)
         last[place_of(each)] = each["commit_sequence"]
-    named = ("tenant_id", "stream_id", "commit_sequence", "first_revision")
-    lists = {name: [batch[position][name] for position in first] for name in named}
+    lists = {name: [batch[position][name] for position in first] for name in _FIRST}
     return {**lists, "position": first, "total": len(batch)}
+
+
+def until_refused(checkpoints: Iterable[int | None]) -> list[int]:
+    """What appends are answered, up to the first that is refused; no further one is asked for."""
+    found = list[int]()
+    for checkpoint in checkpoints:
+        if checkpoint is None:
+            break
+        found.append(checkpoint)
+    return found
 
 
 def numbered(checkpoints: Sequence[int], batch: Sequence[Parameters]) -> list[Row]:

@@ -11,7 +11,7 @@ from attrs import frozen
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.blocking import Lender
-from aett.adapters.sql.copying import Copying, Import, numbered, runs
+from aett.adapters.sql.copying import Copying, Import, numbered, runs, until_refused
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
 from aett.adapters.sql.statement import (
     Appends,
@@ -138,12 +138,7 @@ class SqlPerformer(Generic[K]):
         with driver.transaction(connection):
             # In a transaction of the caller's nothing is set, and no number is drawn in advance.
             if copying is None or driver.copy is None or self._lender.joins:
-                checkpoints = list[int]()
-                for each in step.batch:
-                    if (checkpoint := driver.changed(connection, step.text, each)) is None:
-                        break
-                    checkpoints.append(checkpoint)
-                return checkpoints
+                return until_refused(driver.changed(connection, step.text, each) for each in step.batch)
             ((drawn,),) = driver.rows(connection, copying.begin, runs(step.batch))
             if drawn:
                 driver.copy(connection, copying, numbered(drawn, step.batch))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+from aett.adapters.sql.copying import until_refused
 from aett.adapters.sql.probe import Probe, prove
 from aett.adapters.sql.statement import Parameters, Rows, Statement
 from aett.adapters.sqlite.errors import busy
@@ -47,16 +48,9 @@ def append_until_refused(
     connection: sqlite3.Connection, text: str, batch: tuple[Parameters, ...]
 ) -> list[int] | None:
     """The same, up to the first append that is refused."""
-
-    def appended() -> list[int]:
-        checkpoints = list[int]()
-        for each in batch:
-            if (checkpoint := checkpoint_of(execute(connection, text, each))) is None:
-                break
-            checkpoints.append(checkpoint)
-        return checkpoints
-
-    return _unless_undone(connection, appended)
+    return _unless_undone(
+        connection, lambda: until_refused(checkpoint_of(execute(connection, text, each)) for each in batch)
+    )
 
 
 def _unless_undone(connection: sqlite3.Connection, work: Callable[[], T]) -> T | None:

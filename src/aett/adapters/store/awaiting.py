@@ -95,7 +95,7 @@ class AsyncCommitStoreFace(AsyncFace):
     async def _commit_all(self, commits: AsyncCommitSource) -> AsyncGenerator[Outcome[Commit, CommitRejection]]:
         async for batch in async_batches(self._plans.recorder, commits):
             outcomes = await self._run(self._plans.commit_all(batch))
-            for tenant_id in {each.tenant_id for each in batch.commits}:
+            for tenant_id in {each.unwrap().tenant_id for each in outcomes if isinstance(each, Success)}:
                 ring(tenant_id)
             for outcome in outcomes:
                 yield outcome

@@ -95,7 +95,7 @@ class CommitStoreFace(Face):
     def _commit_all(self, commits: CommitSource) -> Generator[Outcome[Commit, CommitRejection]]:
         for batch in batches(self._plans.recorder, commits):
             outcomes = self._run(self._plans.commit_all(batch))
-            for tenant_id in {each.tenant_id for each in batch.commits}:
+            for tenant_id in {each.unwrap().tenant_id for each in outcomes if isinstance(each, Success)}:
                 ring(tenant_id)
             for outcome in outcomes:  # noqa: UP028  # as its awaiting twin has to
                 yield outcome

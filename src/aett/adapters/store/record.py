@@ -13,10 +13,9 @@ from aett.core.codec import header_json
 from aett.core.codec.undecodable import Undecodable
 from aett.core.commit import Commit, EventMessage, restored
 from aett.core.errors import AettError, CorruptStorage, InvalidCommit, UnknownTopic
-from aett.core.head import Head
+from aett.core.head import Head, restored_head
 from aett.core.number import MAX_REVISION
 from aett.core.page import Page
-from aett.core.restoring import restore
 from aett.core.stamp import from_microseconds, to_microseconds
 from aett.core.topic_map import TopicMap
 
@@ -159,16 +158,7 @@ class Recorder:
 
 
 def _head(record: Record, revision: int) -> Head:
-    return restore(
-        Head,
-        {
-            "tenant_id": record.tenant_id,
-            "stream_id": record.stream_id,
-            "revision": revision,
-            "sequence": record.commit_sequence,
-            "checkpoint": record.checkpoint,
-        },
-    )
+    return restored_head(record.tenant_id, record.stream_id, revision, record.commit_sequence, record.checkpoint)
 
 
 def _id(record: Record) -> UUID:

@@ -86,8 +86,7 @@ class Codec(Generic[T]):
                 raise
             # msgspec passes over keys it does not know. What is written again alike has lost nothing;
             # anything else, were it only a blank, is read a second time by the strict reader.
-            again = raw if type(raw) is bytes else bytes(raw)
-            return value if _write(value) == again else self._hooks()[0](_read_plain(raw))
+            return value if _write(value) == bytes(raw) else self._hooks()[0](_read_plain(raw))
         except Undecodable:
             raise
         except _FAILURES as error:

@@ -29,10 +29,7 @@ def difference(written: Any, read: Any) -> str | None:
         return None
     if (attributes := names(cls)) is not None:
         for name in attributes:
-            one, other = getattr(written, name, _MISSING), getattr(read, name, _MISSING)
-            if (kind := _class_of(one)) in _PLAIN and kind is _class_of(other) and one == other:
-                continue  # as below, but there are many of these
-            if found := difference(one, other):
+            if found := difference(getattr(written, name, _MISSING), getattr(read, name, _MISSING)):
                 return f".{name}{found}"
         return None
     if (within := _WITHIN.get(cls)) is not None:
