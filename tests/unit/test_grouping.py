@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from aett.adapters.sql.async_grouping import AsyncGroupingPerformer
 from aett.adapters.sql.gathering import MOMENT, Group
 from aett.adapters.sql.grouping import GroupingPerformer
+from aett.adapters.sql.pace import Pace
 from aett.adapters.sql.statement import Append, Appends, Statement
 from aett.core.errors import StorageUnavailable
 
@@ -392,7 +393,9 @@ def test_a_task_that_is_cancelled_while_it_is_written_harms_nobody() -> None:
         writers.end()
 
 
-def test_tasks_that_write_again_and_again_have_turns() -> None:
+@pytest.mark.parametrize("halves", [True, False])
+def test_tasks_that_write_again_and_again_have_turns(monkeypatch: pytest.MonkeyPatch, *, halves: bool) -> None:
+    monkeypatch.setattr(Pace, "prefers_halves", lambda *counts: halves and counts[-1] > 1)
     written = Counter[str]()
 
     class Counting:
@@ -416,6 +419,38 @@ def test_tasks_that_write_again_and_again_have_turns() -> None:
 
     asyncio.run(main())
     assert written == dict.fromkeys("abcd", 20)
+
+
+def test_half_of_the_tasks_go_on_while_the_other_half_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pace, "prefers_halves", lambda *counts: counts[-1] > 1)
+    written, told = list[list[str]](), Counter[str]()
+
+    class Slow:
+        async def __call__(self, step: Any, /) -> Any:
+            steps = step.batch if isinstance(step, Appends) else [step.parameters]
+            before = told.copy()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            written.append([each["stream_id"] for each in steps])
+            if len(written) > 2:
+                assert told > before, "nobody went on meanwhile"
+            return [1] * len(steps) if isinstance(step, Appends) else 1
+
+        async def close(self) -> None: ...
+
+    async def main() -> None:
+        performer = AsyncGroupingPerformer(Slow(), lanes=1, most=100)
+
+        async def write(stream: str) -> None:
+            for number in range(5):
+                assert await performer(append(stream, number)) == 1
+                told[stream] += 1
+
+        async with asyncio.timeout(SECONDS):
+            await asyncio.gather(*map(write, "abcd"))
+
+    asyncio.run(main())
+    assert [len(each) for each in written][:6] == [1, 4, 2, 2, 2, 2]
 
 
 def test_what_waits_when_its_loop_ends_is_not_written() -> None:

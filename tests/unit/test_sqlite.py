@@ -259,13 +259,9 @@ def test_a_read_only_file_is_read_and_not_written(path: Path, store: CommitStore
 # Schemas
 
 
-@pytest.mark.parametrize("index", ["commits_sequence", "commits_revision", "commits_commit_id"])
+@pytest.mark.parametrize("index", ["commits_revision", "commits_commit_id"])
 def test_a_dropped_unique_index_is_made_again_or_reported_by_name(path: Path, index: str) -> None:
-    column = (
-        index.removeprefix("commits_")
-        .replace("revision", "stream_revision")
-        .replace("sequence", "commit_sequence")
-    )
+    column = index.removeprefix("commits_").replace("revision", "stream_revision")
     alter(path, f"DROP INDEX {index}", f"CREATE INDEX {index} ON commits (tenant_id, stream_id, {column})")
     with (
         PersistenceManagement(path) as management,
@@ -285,10 +281,10 @@ def test_a_dropped_unique_index_is_made_again_or_reported_by_name(path: Path, in
         (["UPDATE aett_schema SET version = 99"], "schema version of commits should be '2', but is '99'"),
         (
             [
-                "DROP INDEX commits_sequence",
-                "CREATE UNIQUE INDEX commits_sequence ON commits (tenant_id, commit_sequence)",
+                "DROP INDEX commits_revision",
+                "CREATE UNIQUE INDEX commits_revision ON commits (tenant_id, stream_revision)",
             ],
-            "index commits_sequence should be",
+            "index commits_revision should be",
         ),
         (
             [

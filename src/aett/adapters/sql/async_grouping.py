@@ -1,11 +1,19 @@
-"""Groups of tasks (`gathering`): a task of its own writes for those that wait."""
+"""Groups of tasks (`gathering`): a task of its own writes for those that wait.
+
+1. What came of a group is told to its writers, those that came first first; then, when each has gone on as far as
+   it can, the lane is given on: what they ask for next is written together again.
+2. Where two halves by turns are quicker (`pace`), only so many are told as make half of all with those who wait.
+   When the next group is on its way, the others are told, and go on while it is written.
+3. Those who were not told when that group is done are told first.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
@@ -18,12 +26,16 @@ from aett.core.plan import Step
 
 A = TypeVar("A")
 
+_PASSES: Final = 3
+"""Of the loop, until the next group is on its way: who waits is called, the task that writes begins, and asks."""
+
 
 @frozen(eq=False)
 class _Waiting:
     """A task that waits with an append; told: what came of it, or that it is to be performed by itself."""
 
     step: Append
+    came: int
     told: asyncio.Future[_Told]
 
 
@@ -31,6 +43,7 @@ class _Waiting:
 class _Told:
     answer: int | None = None
     apart: bool = False
+    error: BaseException | None = None
 
 
 class _Here:
@@ -40,7 +53,14 @@ class _Here:
         self.process = os.getpid()
         self.group = Group[_Waiting](lanes, most, moment)
         self.writing = set[asyncio.Task[None]]()
+        self.came = 0
+        self.untold = list[tuple[_Waiting, _Told]]()
         self.looks: asyncio.TimerHandle | None = None
+
+    def tell_others(self) -> None:
+        """Those who were written before, and not told then."""
+        told, self.untold = self.untold, []
+        _tell(told)
 
 
 def grouped(performer: AsyncPerformer, *, joins: bool, size: int, lanes: int) -> AsyncPerformer:
@@ -79,7 +99,8 @@ class AsyncGroupingPerformer:
         here = self._here()
         if (lane := here.group.enters(step, time.monotonic())) is not None:
             return await self._alone(here, step, lane)
-        waiting = _Waiting(step, running_loop().create_future())
+        here.came += 1
+        waiting = _Waiting(step, here.came, running_loop().create_future())
         here.group.wait(waiting)
         self._look_soon(here)
         try:
@@ -87,6 +108,8 @@ class AsyncGroupingPerformer:
         except asyncio.CancelledError:
             here.group.give_up(waiting)
             raise
+        if told.error is not None:
+            raise told.error
         return await self._apart(here, step) if told.apart else told.answer
 
     def _here(self) -> _Here:
@@ -117,29 +140,38 @@ class AsyncGroupingPerformer:
             task.add_done_callback(here.writing.discard)
 
     async def _write(self, here: _Here, first: _Waiting, lane: Lane) -> None:
+        batch, begin = here.group.together_with(first, lane), time.monotonic()
+        told = list[_Told]()
         try:
-            await self._write_together(here.group.together_with(first, lane))
-        finally:
-            # When those who are told now have gone on: what they ask for next is written together again.
-            running_loop().call_soon(self._leave, here, lane)
-
-    async def _write_together(self, batch: list[_Waiting]) -> None:
-        answers: list[int | None] | None
-        try:
-            if len(batch) == 1:
-                answers = [await self._performer(batch[0].step)]
-            else:
-                answers = await self._performer(together(each.step for each in batch))
+            told = await self._written(batch)
         except BaseException as error:
-            for each in batch:
-                if not each.told.done():
-                    each.told.set_exception(told_anew(error))
+            told = [_Told(error=told_anew(error)) for _ in batch]
             if not isinstance(error, Exception):
                 raise
-            return
-        for each, answer in zip(batch, answers or [None] * len(batch), strict=True):
-            if not each.told.done():
-                each.told.set_result(_Told(answer, answers is None))
+        finally:
+            self._tell(here, lane, list(zip(batch, told, strict=True)), time.monotonic() - begin)
+
+    async def _written(self, batch: list[_Waiting]) -> list[_Told]:
+        if len(batch) == 1:
+            return [_Told(await self._performer(batch[0].step))]
+        answers = await self._performer(together(each.step for each in batch))
+        return [_Told(apart=True) for _ in batch] if answers is None else list(map(_Told, answers))
+
+    def _tell(self, here: _Here, lane: Lane, told: list[tuple[_Waiting, _Told]], seconds: float) -> None:
+        """Tell so many now; give on the lane when they have gone on; and tell the others when that is done."""
+        here.group.pace.wrote(len(told), seconds)
+        now = here.group.told_at_once(len(told))
+        here.tell_others()
+        told.sort(key=lambda each: each[0].came)
+        here.untold = told[now:]
+        _tell(told[:now])
+        running_loop().call_soon(self._give_on, here, lane, now, time.monotonic())
+
+    def _give_on(self, here: _Here, lane: Lane, told: int, since: float) -> None:
+        here.group.pace.went_on(told, time.monotonic() - since)
+        self._leave(here, lane)
+        if here.untold:
+            _later(_PASSES, here.tell_others)
 
     async def _alone(self, here: _Here, step: Append, lane: Lane) -> int | None:
         try:
@@ -155,3 +187,17 @@ class AsyncGroupingPerformer:
         if len(here.group):
             # A little later: when a loop ends, all its tasks are cancelled, and those that wait are to give up.
             running_loop().call_soon(self._call_first, here)
+
+
+def _tell(told: list[tuple[_Waiting, _Told]]) -> None:
+    for waiting, what in told:
+        if not waiting.told.done():
+            waiting.told.set_result(what)
+
+
+def _later(passes: int, call: Callable[..., object], *arguments: object) -> None:
+    """Call it when the loop has gone round so many times."""
+    if passes:
+        running_loop().call_soon(_later, passes - 1, call, *arguments)
+    else:
+        call(*arguments)

@@ -5,6 +5,8 @@
 2. One that does not waits, in the order in which all came. When a lane becomes free, the first in the queue
    takes it, and with it, in one transaction, what stands behind it: at most one commit of a stream (the next one
    waits for its turn), at most so many, at most so many bytes. Each has its own outcome.
+   In a group of tasks, half of the writers may go on while the other half is written (`pace`): so many are told
+   before the lane is given on, and the others when the next group is on its way.
 3. They are appended in the order of tenant and stream, so that two transactions do not wait for each other.
 4. If the server undid such a transaction, for whatever reason, each of its appends is performed by itself, without
    a lane. That is also how one that waits for a long transaction of somebody else's keeps the others waiting for a
@@ -28,6 +30,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from attrs import define
 
+from aett.adapters.sql.pace import Pace
 from aett.adapters.sql.statement import Append, Appends, Place, place_of
 from aett.core.errors import AettError, StorageUnavailable
 
@@ -74,6 +77,7 @@ class Group(Generic[W]):
         self._busy = list[Lane]()
         self._waiting = deque[W]()
         self._apart = Counter[Place]()
+        self.pace = Pace()
 
     def __len__(self) -> int:
         """How many wait."""
@@ -149,6 +153,13 @@ class Group(Generic[W]):
         found.sort(key=lambda each: place_of(each.step.parameters))
         lane.places = [place_of(each.step.parameters) for each in found]
         return found
+
+    def told_at_once(self, count: int) -> int:
+        """How many of those that were written together are told before their lane is given on."""
+        waiting = len(self._waiting)
+        if self._lanes > 1 or not self.pace.prefers_halves(count + waiting):
+            return count
+        return max(0, count - waiting) // 2
 
     def begin_apart(self, step: Append) -> Lane:
         """Its stream is written without a lane now."""

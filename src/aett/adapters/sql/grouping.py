@@ -122,10 +122,10 @@ class GroupingPerformer:
                 each.error = told_anew(error)
             raise
         finally:
+            self._leave(here, lane)
             for each in batch:
                 if each is not mine:
                     each.told.release()
-            self._leave(here, lane)
         return self._apart(here, mine.step) if mine.apart else mine.answer
 
     def _apart(self, here: _Here, step: Append) -> int | None:

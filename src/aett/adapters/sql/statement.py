@@ -61,13 +61,14 @@ class Change(Step["int | None"]):
 class Together:
     """One statement that appends several commits of different streams.
 
-    text: of so many; it gives of each that it has appended `tenant_id`, `stream_id` and the checkpoint.
+    text: of so many; it gives of each that it has appended `tenant_id`, `stream_id` and the checkpoint, where the
+      engine does not say otherwise.
     parameters: of both texts, made of the parameters of each append.
     found: of so many; it gives the same, after `text`, on a server on which that gives no rows.
     """
 
     text: Callable[[int], str]
-    parameters: Callable[[Sequence[Parameters]], Parameters]
+    parameters: Callable[[Sequence[Parameters]], Any]
     found: Callable[[int], str] | None = None
 
 

@@ -87,8 +87,8 @@ class AsyncSqlitePerformer:
                 return await self._do(writes, execute, text, parameters)
             case Change(text, parameters):
                 return checkpoint_of(await self._do(True, execute, text, parameters))  # noqa: FBT003  # it writes
-            case Appends(text, _, batch):
-                return await self._do(True, append_together, text, batch)  # noqa: FBT003  # it writes
+            case Appends():
+                return await self._do(True, append_together, step, at_once=True)  # noqa: FBT003  # it writes
             case Import(text, _, batch):
                 return await self._do(True, append_until_refused, text, batch)  # noqa: FBT003  # it writes
             case Transaction(statements):
@@ -96,15 +96,16 @@ class AsyncSqlitePerformer:
             case _:
                 raise TypeError(f"SQLite performs statements, not {type(step).__name__}")
 
-    async def _do(self, writes: bool, work: Callable[..., Any], *arguments: Any) -> Any:  # noqa: FBT001
-        def verified(connection: sqlite3.Connection) -> Any:
+    async def _do(self, writes: bool, work: Callable[..., Any], *arguments: Any, at_once: bool = False) -> Any:  # noqa: FBT001
+        def verified(connection: sqlite3.Connection, *arguments: Any) -> Any:
             self._file.verify()
             if self._callers is not None and not self._proved:
                 verify(connection)
                 self._proved = True
             return work(connection, *arguments)
 
-        return await (await self._driver(writes=writes)).do(verified)
+        driver = await self._driver(writes=writes)
+        return await (driver.do_at_once if at_once else driver.do)(verified, *arguments)
 
     async def _driver(self, *, writes: bool) -> Driver:
         if self._closed:

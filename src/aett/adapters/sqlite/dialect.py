@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import repeat
 from typing import Final
 
 from aett.adapters.sql.dialect import SNAPSHOT_COLUMNS, Dialect
+from aett.adapters.sql.statement import Parameters, Together
 from aett.adapters.store.record import WRITTEN
 
 SCHEMA_VERSION: Final = 2
@@ -25,8 +29,9 @@ _COMMITS: Final = {
     "events": "BLOB NOT NULL",
     "commands": "BLOB NOT NULL",
 }
+# A commit is appended behind its stream's last one, by a statement that no other writer comes between: a stream
+# needs no key of its sequences besides. Each key costs a page that is written.
 _INDEXES: Final = {
-    "sequence": ("UNIQUE", ("tenant_id", "stream_id", "commit_sequence")),
     "revision": ("UNIQUE", ("tenant_id", "stream_id", "stream_revision")),
     "commit_id": ("UNIQUE", ("tenant_id", "stream_id", "commit_id")),
     "log": ("", ("tenant_id", "checkpoint")),
@@ -51,7 +56,6 @@ _REGISTERS: Final = {
 _REGISTER_KEY: Final = ("tenant_id", "name")
 
 _VERSIONS: Final = "main.aett_schema"
-_STREAM: Final = "tenant_id = :tenant_id AND stream_id = :stream_id"
 
 
 def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
@@ -64,6 +68,7 @@ def dialect(table: str, max_commit_size: int = MAX_COMMIT_SIZE) -> Dialect:
         snapshots=snapshots,
         max_commit_size=max_commit_size,
         append=_append(commits),
+        append_together=_append_together(commits),
         registers=registers,
         add_register=(
             f"INSERT INTO {registers} (tenant_id, name, version, payload)"
@@ -124,10 +129,51 @@ def _undeclared(column: str) -> str:
 def _append(commits: str) -> str:
     return (
         f"INSERT INTO {commits} ({', '.join(WRITTEN)}) SELECT {', '.join(f':{name}' for name in WRITTEN)}"
-        f" WHERE :commit_sequence = 1 OR EXISTS (SELECT 1 FROM {commits} WHERE {_STREAM}"
-        " AND commit_sequence = :previous_sequence AND stream_revision = :previous_revision)"
+        f" WHERE {_follows(commits, ':')}"
         " ON CONFLICT DO NOTHING RETURNING +checkpoint"
     )
+
+
+def _follows(commits: str, given: str) -> str:
+    """Whether a commit follows its stream's last one, or is the first. given: how its columns' names begin."""
+    return (
+        "COALESCE((SELECT"
+        f" c.commit_sequence = {given}commit_sequence - 1 AND c.stream_revision = {given}first_revision - 1"
+        f" FROM {commits} AS c WHERE c.tenant_id = {given}tenant_id AND c.stream_id = {given}stream_id"
+        f" ORDER BY c.stream_revision DESC LIMIT 1), {given}commit_sequence = 1 AND {given}first_revision = 1)"
+    )
+
+
+def _append_together(commits: str) -> Together:
+    """As `_append`, of several records, all of them or, with an error, none; they are numbered in their order.
+
+    It is one statement, and gives no rows: other threads run while SQLite works, and it never waits for them.
+    There are few texts: what is missing to a power of two is filled up with rows that are left out.
+    """
+    columns = ", ".join(WRITTEN)
+    guarded = columns.replace(
+        "commit_sequence", f"CASE WHEN {_follows(commits, 'g.')} THEN commit_sequence END", 1
+    )
+
+    @lru_cache
+    def text(count: int) -> str:
+        row = ", ".join("?" * len(WRITTEN))
+        rows = ", ".join(f"({number}, {row})" for number in range(count))
+        return (
+            f"INSERT INTO {commits} ({columns}) WITH g(number, {columns}) AS (VALUES {rows})"
+            f" SELECT {guarded} FROM g WHERE number < ? ORDER BY number"
+        )
+
+    def parameters(batch: Sequence[Parameters]) -> Sequence[object]:
+        filling = repeat(None, (_filled(len(batch)) - len(batch)) * len(WRITTEN))
+        return [*(each[name] for each in batch for name in WRITTEN), *filling, len(batch)]
+
+    return Together(lambda count: text(_filled(count)), parameters)
+
+
+def _filled(count: int) -> int:
+    """The power of two that is not less."""
+    return 1 << (count - 1).bit_length()
 
 
 def _create(table: str) -> tuple[str, ...]:

@@ -7,13 +7,16 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Final
 
 import aiosqlite
 
 from aett.adapters.sqlite.connection import opened, used
 from aett.adapters.sqlite.database import Database
 from aett.core.errors import StoreClosed, UnsupportedServer
+
+_MOMENT: Final = 0.001
+"""Seconds."""
 
 
 class Driver:
@@ -38,6 +41,17 @@ class Driver:
         """The answer of `work(connection, *arguments)`; if cancelled before it has begun, it is not done."""
         return await self._told(lambda: self._worked(work, arguments))
 
+    async def do_at_once(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """The answer of `work(connection, *arguments, begun)`, which says `begun()` when it is SQLite that works.
+
+        Until then, but not longer than a moment, the loop waits: its tasks would keep the interpreter to
+        themselves, and what is to be done beside them would begin after them.
+        """
+        begun = threading.Event()
+        answer = self._asked(lambda: self._worked(work, (*arguments, begun.set)))
+        begun.wait(_MOMENT)
+        return await asyncio.wrap_future(answer)
+
     async def open(self, database: Database) -> None:
         """Open the connection; if that fails, or is cancelled, the thread stops."""
         try:
@@ -47,6 +61,9 @@ class Driver:
             raise
 
     async def _told(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.wrap_future(self._asked(work))
+
+    def _asked(self, work: Callable[[], Any]) -> Future[Any]:
         answer: Future[Any] = Future()
 
         def call() -> None:
@@ -62,7 +79,7 @@ class Driver:
             if self._stopped or not (self._inside("_running") and self._inside("_thread").is_alive()):
                 raise self._is_closed()
             self._inside("_tx").put_nowait((None, call))
-        return await asyncio.wrap_future(answer)
+        return answer
 
     def stop(self) -> Future[None]:
         """Close it when it has done what it was told; a cancelled wait changes nothing about that."""

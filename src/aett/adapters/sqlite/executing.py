@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from aett.adapters.sql.copying import until_refused
 from aett.adapters.sql.probe import Probe, prove
-from aett.adapters.sql.statement import Parameters, Rows, Statement
+from aett.adapters.sql.statement import Appends, Parameters, Rows, Statement
 from aett.adapters.sqlite.errors import busy
 
 T = TypeVar("T")
@@ -18,6 +18,10 @@ _PROBE: Final = Probe(
     text="SELECT :text, CAST(:text AS BLOB), :bytes, :empty, :large, :small, NULL",
     settings="text_factory and registered adapters",
 )
+
+
+def _nothing() -> None:
+    """What is done when nobody asks."""
 
 
 def verify(connection: sqlite3.Connection) -> None:
@@ -38,10 +42,33 @@ def checkpoint_of(rows: Rows) -> int | None:
 
 
 def append_together(
-    connection: sqlite3.Connection, text: str, batch: tuple[Parameters, ...]
+    connection: sqlite3.Connection, step: Appends, begun: Callable[[], object] = _nothing
 ) -> list[int | None] | None:
-    """The checkpoints of several appends in one transaction; None if it was undone."""
-    return _unless_undone(connection, lambda: [checkpoint_of(execute(connection, text, each)) for each in batch])
+    """The checkpoints of several appends in one transaction; None if it was undone.
+
+    begun: called when all that is left to do is SQLite's.
+    """
+    if (first := _appended(connection, step, begun)) is not None:
+        return list(range(first, first + len(step.batch)))
+    return _unless_undone(
+        connection, lambda: [checkpoint_of(execute(connection, step.text, each)) for each in step.batch]
+    )
+
+
+def _appended(connection: sqlite3.Connection, step: Appends, begun: Callable[[], object]) -> int | None:
+    """The first of the checkpoints, which follow each other; None if one was refused, and nothing is there."""
+    together, count = step.together, len(step.batch)
+    if together is None:
+        return None
+    text, parameters = together.text(count), together.parameters(step.batch)
+    try:
+        begun()
+        last = connection.execute(text, parameters).lastrowid
+    except Exception as error:  # of SQLite, or of the driver, which cannot pass on what one of them holds
+        if busy(error):
+            raise
+        return None
+    return None if last is None else last - count + 1
 
 
 def append_until_refused(

@@ -58,9 +58,9 @@ class SqlitePerformer:
             case Change(text, parameters):
                 with self._connections.lent(writes=True) as connection:
                     return checkpoint_of(execute(connection, text, parameters))
-            case Appends(text, _, batch):
+            case Appends():
                 with self._connections.lent(writes=True) as connection:
-                    return append_together(connection, text, batch)
+                    return append_together(connection, step)
             case Import(text, _, batch):
                 with self._connections.lent(writes=True) as connection:
                     return append_until_refused(connection, text, batch)
