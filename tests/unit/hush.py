@@ -9,6 +9,7 @@ RENAMED = {
     "AsyncIterator": "Iterator",
     "anext": "next",
     "AbstractAsyncContextManager": "AbstractContextManager",
+    "aconnect": "connect",
     "arun": "run",
     "async_check_exactly_once": "check_exactly_once",
     "async_settled": "settled",

@@ -31,6 +31,11 @@ def test_what_follows_the_log_is_the_same_awaited(name: str) -> None:
     assert hushed_classes(following / f"async_{name}.py") == hushed_classes(following / f"{name}.py")
 
 
+def test_what_connects_is_the_same_awaited() -> None:
+    connecting = ADAPTERS.parent / "connecting"
+    assert hushed_classes(connecting / "async_stores.py") == hushed_classes(connecting / "stores.py")
+
+
 def test_a_face_that_drifts_is_noticed(tmp_path: Path) -> None:
     text = (ADAPTERS / "store/awaiting.py").read_text(encoding="utf-8")
     drifted = tmp_path / "awaiting.py"

@@ -45,7 +45,9 @@ class AsyncCommitStore(AsyncCommitStoreFace):
         timeout: float = TIMEOUT,
     ) -> None:
         plans = Commits(MongoEngine(max_commit_size), Recorder(topic_map), page_size, conflict_detector)
-        super().__init__(plans, AsyncMongoPerformer(lender_of(database, collection, session, pool_size, timeout)))
+        performer = AsyncMongoPerformer(lender_of(database, collection, session, pool_size, timeout))
+        super().__init__(plans, performer)
+        self.borrowed = performer.borrowed
 
 
 class AsyncSnapshotStore(AsyncSnapshotStoreFace):

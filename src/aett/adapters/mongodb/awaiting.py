@@ -10,7 +10,13 @@ from pymongo import AsyncMongoClient, ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from aett.adapters.lending.awaiting import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
+from aett.adapters.lending.awaiting import (
+    AsyncCallersConnection,
+    AsyncCallersPool,
+    AsyncLender,
+    OwnPools,
+)
+from aett.adapters.lending.borrowing import AsyncBorrowed
 from aett.adapters.mongodb.errors import KINDS, translated
 from aett.adapters.mongodb.performing import described, index_models
 from aett.adapters.mongodb.space import Server, Space
@@ -74,6 +80,10 @@ class AsyncMongoPerformer:
         except KINDS as error:
             raise translated(error, self._lender.name) from error
         return answer
+
+    def borrowed(self) -> AsyncBorrowed[Space]:
+        """Its collections, for somebody else."""
+        return AsyncBorrowed(self._lender)
 
     async def close(self) -> None:
         """Close what was opened."""

@@ -12,6 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Lender, OwnPool
+from aett.adapters.lending.borrowing import Borrowed
 from aett.adapters.mongodb.errors import KINDS, translated
 from aett.adapters.mongodb.space import Server, Space
 from aett.adapters.mongodb.steps import (
@@ -70,6 +71,10 @@ class MongoPerformer:
         except KINDS as error:
             raise translated(error, self._lender.name) from error
         return answer
+
+    def borrowed(self) -> Borrowed[Space]:
+        """Its collections, for somebody else."""
+        return Borrowed(self._lender)
 
     def close(self) -> None:
         """Close what was opened."""

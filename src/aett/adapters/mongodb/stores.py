@@ -50,7 +50,9 @@ class CommitStore(CommitStoreFace):
         timeout: float = TIMEOUT,
     ) -> None:
         plans = Commits(MongoEngine(max_commit_size), Recorder(topic_map), page_size, conflict_detector)
-        super().__init__(plans, MongoPerformer(lender_of(database, collection, session, pool_size, timeout)))
+        performer = MongoPerformer(lender_of(database, collection, session, pool_size, timeout))
+        super().__init__(plans, performer)
+        self.borrowed = performer.borrowed
 
 
 class SnapshotStore(SnapshotStoreFace):

@@ -31,7 +31,7 @@ Database: TypeAlias = "str | Pool | Connection"
 class _Threaded(ThreadedPerformer):
     def __init__(self, performer: SqlPerformer[Connection], threads: int) -> None:
         super().__init__(performer, threads)
-        self.joins = performer.joins
+        self.joins, self.borrowed = performer.joins, performer.borrowed
 
 
 def _performer(database: Database, pool_size: int, timeout: float) -> _Threaded:

@@ -11,6 +11,7 @@ import pyodbc
 from sqlalchemy.pool import Pool
 
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joined, Lender, OwnPool
+from aett.adapters.lending.borrowing import Borrowed
 from aett.adapters.mssql.dialect import PROBE
 from aett.adapters.mssql.errors import FAILURES
 from aett.adapters.sql import pooling
@@ -42,7 +43,9 @@ _BEGIN: Final = (
 _ROLLBACK: Final = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"
 
 
-def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeout: float) -> Lender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined | Borrowed[Connection], pool_size: int, timeout: float
+) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -62,6 +65,8 @@ def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeou
             return CallersConnection(database, _is_alone, verify)
         case Joined(connection):
             return CallersConnection(connection, _is_alone)
+        case Borrowed():
+            return database
         case _:
             raise TypeError(
                 "an ODBC connection string, a sqlalchemy.Pool or a pyodbc.Connection,"

@@ -20,6 +20,7 @@ from aett.adapters.lending.awaiting import (
     undone_soon,
 )
 from aett.adapters.lending.blocking import Joined
+from aett.adapters.lending.borrowing import AsyncBorrowed
 from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, is_mariadb, server_of
@@ -44,7 +45,7 @@ class _Cursor(aiomysql.Cursor):  # type: ignore[misc]  # aiomysql has no types
 
 
 def lender_of(
-    database: str | Pool | Connection | Joined, pool_size: int, timeout: float
+    database: str | Pool | Connection | Joined | AsyncBorrowed[Connection], pool_size: int, timeout: float
 ) -> AsyncLender[Connection]:
     """Where the connections to this database come from."""
     match database:
@@ -61,6 +62,8 @@ def lender_of(
             return AsyncCallersConnection(database, _is_alone, _verify)
         case Joined(connection):
             return AsyncCallersConnection(connection, _is_alone)
+        case AsyncBorrowed():
+            return database  # pyright: ignore[reportUnknownVariableType]  # of this driver's connections
         case _:
             raise TypeError(f"a URL, an aiomysql.Pool or an aiomysql.Connection, not {type(database).__name__}")
 

@@ -12,6 +12,7 @@ from pymysql.cursors import Cursor
 from sqlalchemy.pool import Pool
 
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joined, Lender, OwnPool
+from aett.adapters.lending.borrowing import Borrowed
 from aett.adapters.mysql.dialect import PROBE
 from aett.adapters.mysql.errors import FAILURES, duplicate, locked
 from aett.adapters.mysql.server import SQL_MODE, arguments, is_mariadb, server_of
@@ -25,7 +26,9 @@ from aett.adapters.sql.statement import Parameters, Rows
 Connection: TypeAlias = "pymysql.Connection[Any]"
 
 
-def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeout: float) -> Lender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined | Borrowed[Connection], pool_size: int, timeout: float
+) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -41,6 +44,8 @@ def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeou
             return CallersConnection(database, _is_alone, _verify)
         case Joined(connection):
             return CallersConnection(connection, _is_alone)
+        case Borrowed():
+            return database
         case _:
             raise TypeError(f"a URL, a sqlalchemy.Pool or a pymysql.Connection, not {type(database).__name__}")
 

@@ -17,6 +17,7 @@ from aett.adapters.lending.awaiting import (
     undone_soon,
 )
 from aett.adapters.lending.blocking import Joined
+from aett.adapters.lending.borrowing import AsyncBorrowed
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.dialect import PROBE
 from aett.adapters.postgresql.server import Awaited, awaited, server_of
@@ -35,7 +36,7 @@ Pool: TypeAlias = Any
 
 
 def lender_of(
-    database: str | Pool | Connection | Joined, pool_size: int, timeout: float
+    database: str | Pool | Connection | Joined | AsyncBorrowed[Connection], pool_size: int, timeout: float
 ) -> AsyncLender[Connection]:
     """Where the connections to this database come from."""
     match database:
@@ -53,6 +54,8 @@ def lender_of(
             return AsyncCallersConnection(database, _is_alone, _verify)
         case Joined(connection):
             return AsyncCallersConnection(connection, _is_alone)
+        case AsyncBorrowed():
+            return database  # pyright: ignore[reportUnknownVariableType]  # of this driver's connections
         case _:
             raise TypeError(f"a URL, an asyncpg.Pool or an asyncpg.Connection, not {type(database).__name__}")
 

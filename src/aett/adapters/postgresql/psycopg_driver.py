@@ -18,6 +18,7 @@ from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from aett.adapters.lending.blocking import CallersConnection, CallersPool, Joined, Lender, OwnPool
+from aett.adapters.lending.borrowing import Borrowed
 from aett.adapters.lending.freshness import Freshness
 from aett.adapters.postgresql import errors
 from aett.adapters.postgresql.dialect import PROBE
@@ -38,7 +39,9 @@ Connection: TypeAlias = psycopg.Connection[Any]
 Pool: TypeAlias = ConnectionPool[Any]
 
 
-def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeout: float) -> Lender[Connection]:
+def lender_of(
+    database: str | Pool | Connection | Joined | Borrowed[Connection], pool_size: int, timeout: float
+) -> Lender[Connection]:
     """Where the connections to this database come from."""
     match database:
         case str():
@@ -51,6 +54,8 @@ def lender_of(database: str | Pool | Connection | Joined, pool_size: int, timeou
             return CallersConnection(database, _is_alone, _verify)
         case Joined(connection):
             return CallersConnection(connection, _is_alone)
+        case Borrowed():
+            return database
         case _:
             raise TypeError(
                 f"a URL, a psycopg_pool.ConnectionPool or a psycopg.Connection, not {type(database).__name__}"

@@ -76,6 +76,7 @@ class AsyncSqlCommitStore(AsyncCommitStoreFace, Generic[D]):
         plans = Commits(engine, Recorder(topic_map), page_size, conflict_detector)
         performer = self._kind.performer(database, pool_size, timeout)
         super().__init__(plans, grouped(performer, joins=performer.joins, size=group_size, lanes=pool_size))
+        self.borrowed = performer.borrowed
 
 
 class AsyncSqlSnapshotStore(AsyncSnapshotStoreFace, Generic[D]):

@@ -11,6 +11,7 @@ from attrs import frozen
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.awaiting import AsyncLender
+from aett.adapters.lending.borrowing import AsyncBorrowed
 from aett.adapters.sql.copying import Copying, Import, numbered, runs
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
 from aett.adapters.sql.statement import (
@@ -58,6 +59,10 @@ class AsyncJoining(AsyncPerformer, Protocol):
         """Whether what is done may become part of a transaction of the caller's."""
         ...
 
+    def borrowed(self) -> Any:
+        """Its connections, for somebody else."""
+        ...
+
 
 class AsyncSqlPerformer(Generic[K]):
     """Performs statements and transactions until it is closed; victims of deadlocks again, with back-off."""
@@ -85,6 +90,10 @@ class AsyncSqlPerformer(Generic[K]):
     def joins(self) -> bool:
         """Whether what is done may become part of a transaction of the caller's."""
         return self._lender.joins
+
+    def borrowed(self) -> AsyncBorrowed[K]:
+        """Its connections, for somebody else."""
+        return AsyncBorrowed(self._lender)
 
     async def close(self) -> None:
         """Close what was opened."""

@@ -11,6 +11,7 @@ from attrs import frozen
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from aett.adapters.lending.blocking import Lender
+from aett.adapters.lending.borrowing import Borrowed
 from aett.adapters.sql.copying import Copying, Import, numbered, runs, until_refused
 from aett.adapters.sql.failing import ATTEMPTS, PAUSE, Failures
 from aett.adapters.sql.statement import (
@@ -74,6 +75,10 @@ class SqlPerformer(Generic[K]):
     def joins(self) -> bool:
         """Whether what is done may become part of a transaction of the caller's."""
         return self._lender.joins
+
+    def borrowed(self) -> Borrowed[K]:
+        """Its connections, for somebody else."""
+        return Borrowed(self._lender)
 
     def close(self) -> None:
         """Close what was opened."""

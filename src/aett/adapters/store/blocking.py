@@ -13,11 +13,12 @@ from aett.adapters.store.plans import CommitPlans, ManagementPlans, RegisterPlan
 from aett.adapters.store.reading import Reading
 from aett.core.asked import Asked
 from aett.core.commit import Commit
+from aett.core.errors import StoreClosed
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.core.outcome import Outcome, Success
 from aett.core.page import Page
-from aett.core.plan import Perform, Plan, run
+from aett.core.plan import Perform, Plan, Step, run
 from aett.core.register import Overtaken, Register
 from aett.core.rejection import CommitRejection
 from aett.core.snapshot import Snapshot
@@ -26,6 +27,7 @@ from aett.core.topic_map import TopicMap
 from aett.ports.bell import ring
 from aett.ports.commit_store import CommitSource
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -35,6 +37,24 @@ class Performer(Perform, Protocol):
     def close(self) -> None:
         """Let go of what it opened; then every step raises `StoreClosed`."""
         ...
+
+
+class Shared:
+    """A performer that others use, too: it is closed by itself, and they go on."""
+
+    def __init__(self, performer: Performer, name: str) -> None:
+        self._performer, self._name = performer, name
+        self._closed = False
+
+    def __call__(self, step: Step[A], /) -> A:
+        """Perform it."""
+        if self._closed:
+            raise StoreClosed(f"this {self._name} is closed")
+        return self._performer(step)
+
+    def close(self) -> None:
+        """Perform nothing more."""
+        self._closed = True
 
 
 class Face:
@@ -56,6 +76,10 @@ class Face:
     def close(self) -> None:
         """Let go of what the store opened (not of what it was given); it is used no more."""
         self._performer.close()
+
+    def share(self, other: Face) -> None:
+        """Use what the other opens, rather than something of its own; before anything was asked of it."""
+        self._performer = Shared(other._performer, type(self).__name__)  # of its own kind
 
     def _run(self, plan: Plan[T]) -> T:
         return run(plan, self._performer)
