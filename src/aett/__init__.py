@@ -43,6 +43,7 @@ from aett.core.rejection import (
 )
 from aett.core.saga import Saga
 from aett.core.snapshot import Snapshot
+from aett.core.stored_event import StoredEvent
 from aett.core.tail import Tail
 from aett.core.topic import Topic
 from aett.core.topic_map import TopicMap
@@ -168,6 +169,7 @@ __all__ = [
     "Stop",
     "StorageUnavailable",
     "StoreClosed",
+    "StoredEvent",
     "Stores",
     "Success",
     "Tail",

@@ -68,6 +68,7 @@ PUBLIC = {
         "Stop",
         "StorageUnavailable",
         "StoreClosed",
+        "StoredEvent",
         "Stores",
         "Success",
         "Tail",

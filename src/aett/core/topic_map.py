@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
 from aett.core.dead_letter import DeadLetter, DeadLetterSettled
 from aett.core.dispatched import Dispatched
 from aett.core.errors import UnsupportedType
+from aett.core.stored_event import StoredEvent
 from aett.core.topic import Topic
 
 if TYPE_CHECKING:
@@ -44,6 +45,16 @@ class TopicMap:
     def of_module(cls, module: ModuleType) -> TopicMap:
         """The classes with topics that this module defines (not those it imports)."""
         return cls(*(each for each in Topic.among(vars(module).values()) if each.__module__ == module.__name__))
+
+    @classmethod
+    def stored(cls) -> TopicMap:
+        """A map for those who know no classes: every event is read as a `StoredEvent`, and written as it was."""
+        from aett.core.codec.stored import StoredEnvelopes  # noqa: PLC0415  # as above
+
+        made = cls.__new__(cls)
+        made._classes = (StoredEvent,)  # noqa: SLF001  # its own
+        made.envelopes = StoredEnvelopes()
+        return made
 
     def __or__(self, other: TopicMap) -> TopicMap:
         """Both maps in one."""

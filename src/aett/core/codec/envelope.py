@@ -18,6 +18,7 @@ from aett.core.codec.sample import is_frozen
 from aett.core.codec.undecodable import CHANGED, Undecodable, reason, shown
 from aett.core.commit import EventMessage, restored_message
 from aett.core.errors import UnknownTopic, UnsupportedType
+from aett.core.headers import Headers
 from aett.core.passed_over import PassedOver
 from aett.core.topic import Body, Topic
 
@@ -181,8 +182,12 @@ def _body(raw: msgspec.Raw) -> Body:
 def _message(body: object, raw: msgspec.Raw) -> EventMessage:
     if type(body) is PassedOver:
         return EventMessage(body)
+    return restored_message(body, read_headers(raw))
+
+
+def read_headers(raw: msgspec.Raw) -> Headers:
+    """An event's headers. Raises `Undecodable`."""
     try:
-        own = header_json.decode(raw)
+        return header_json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Undecodable(f"the event's headers are not a JSON object: {reason(error)}") from error
-    return restored_message(body, own)

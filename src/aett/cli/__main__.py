@@ -1,0 +1,5 @@
+"""`python -m aett.cli` is the `aett` command."""
+
+from aett.cli import main
+
+main()

@@ -1,0 +1,124 @@
+"""Commands that move what is in a store: copy, export, import."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from aett.cli import answering
+from aett.cli.asking import (
+    FOUND_WRONG,
+    MISUNDERSTOOD,
+    Table,
+    Tenant,
+    Url,
+    fail,
+    opened,
+    progress,
+    tenants_of,
+    told,
+)
+from aett.core.commit import Commit, numbered
+from aett.core.errors import InvalidCommit
+from aett.core.outcome import Failure, Success
+from aett.core.rejection import DuplicateCommit
+from aett.operating import Diverged, compare
+from aett.operating import copy as copied
+from aett.operating.lines import commit_of, line_of
+
+
+def copy(
+    source: Annotated[str, typer.Argument(help="The URL of the store that is read.")],
+    target: Annotated[str, typer.Argument(help="The URL of the store that is written.")],
+    table: Annotated[str | None, typer.Option(help="Of the source's commits.")] = None,
+    target_table: Annotated[str | None, typer.Option(help="Of the target's commits.")] = None,
+    tenant: Tenant = None,
+    compares: Annotated[
+        bool, typer.Option("--verify/--no-verify", help="Read both afterwards, and compare them.")
+    ] = True,
+) -> None:
+    """Copy logs from a store of any engine to another: ids, stamps, headers, order, and events byte by byte.
+
+    The target is made ready first. A copy that was interrupted goes on where it was when it is repeated.
+    """
+    with opened(source, table) as one, opened(target, target_table) as other:
+        other.management.initialize()
+        for name in tenants_of(one, tenant):
+            try:
+                with progress(f"copying {name}") as seen:
+                    found = copied(one.commits, other.commits, name, seen)
+                if compares:
+                    with progress(f"comparing {name}") as seen:
+                        compare(one.commits, other.commits, name, seen)
+            except Diverged as error:
+                raise fail(str(error), FOUND_WRONG) from error
+            told.print(f"{name}: {found.written} copied, {found.known} there before", markup=False)
+
+
+def export(
+    url: Url,
+    to: Annotated[Path | None, typer.Argument(help="A file; without one, the standard output.")] = None,
+    table: Table = None,
+    tenant: Tenant = None,
+) -> None:
+    """Write commits as JSON Lines, one a line, with their events as they are stored; `import` reads them again."""
+    with ExitStack() as stack:
+        stores = stack.enter_context(opened(url, table))
+        file: BinaryIO | None = None if to is None else stack.enter_context(to.open("wb"))
+        for name in tenants_of(stores, tenant):
+            with progress(f"exporting {name}") as seen:
+                for commit in stores.commits.get_from(name):
+                    if file is None:
+                        answering.raw(line_of(commit))
+                    else:
+                        file.write(line_of(commit) + b"\n")
+                    seen(commit)
+
+
+def bring(
+    url: Url,
+    source: Annotated[
+        Path | None, typer.Argument(metavar="FROM", help="A file; without one, the standard input.")
+    ] = None,
+    table: Table = None,
+) -> None:
+    """Append commits from JSON Lines, as `export` writes them. What is there already is passed over."""
+    written = known = 0
+    asked = deque[Commit]()
+    with ExitStack() as stack:
+        stores = stack.enter_context(opened(url, table))
+        lines: BinaryIO = sys.stdin.buffer if source is None else stack.enter_context(source.open("rb"))
+        stores.management.initialize()
+        seen = stack.enter_context(progress("importing"))
+        try:
+            for outcome in stores.commits.commit_all(_commits(lines, asked)):
+                commit = asked.popleft()
+                match outcome:
+                    case Success(_):
+                        written += 1
+                    case Failure(DuplicateCommit(stored)) if numbered(stored, None) == commit:
+                        known += 1
+                    case _:
+                        where = f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}"
+                        message = f"{where}: commit {commit.commit_sequence} does not fit to what is there"
+                        raise fail(message, FOUND_WRONG)
+                seen(commit)
+        except InvalidCommit as error:
+            raise fail(str(error), MISUNDERSTOOD) from error
+        told.print(f"{written} imported, {known} there before", markup=False)
+
+
+def _commits(lines: BinaryIO, asked: deque[Commit]) -> Iterator[Commit]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                asked.append(commit_of(line))
+            except InvalidCommit as error:
+                raise InvalidCommit(f"line {number}: {error}") from error
+            yield asked[-1]

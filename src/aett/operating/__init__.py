@@ -1,0 +1,23 @@
+"""What operators do with whole stores, over the ports alone: verify, copy, count, export and import.
+
+Stores are best given `TopicMap.stored()`: then no class is needed, and no stored byte is changed.
+"""
+
+from __future__ import annotations
+
+from aett.operating.copying import Copied, Diverged, compare, copy
+from aett.operating.counting import Counted, StreamCount, count, streams
+from aett.operating.verifying import Verified, verify
+
+__all__ = [
+    "Copied",
+    "Counted",
+    "Diverged",
+    "StreamCount",
+    "Verified",
+    "compare",
+    "copy",
+    "count",
+    "streams",
+    "verify",
+]
