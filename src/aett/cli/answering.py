@@ -10,6 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from aett.core.commit import Commit
 from aett.core.stored_event import StoredEvent
@@ -55,7 +56,7 @@ def rows(answers: Iterable[Mapping[str, Any]], as_json: bool | None) -> int:
     table: Table | None = None
     for count, each in enumerate(answers, 1):  # noqa: B007
         table = table or Table(*each)
-        table.add_row(*map(_shown, each.values()))
+        table.add_row(*(Text(_shown(value)) for value in each.values()))
     if table is not None:
         CONSOLE.print(table)
     return count
@@ -80,22 +81,29 @@ def events(commit: Commit, indexes: Iterable[int] | None = None) -> None:
         message = commit.events[index]
         body = message.body
         if isinstance(body, StoredEvent):
-            told = f" {_shown(dict(message.headers))}" if message.headers else ""
-            CONSOLE.print(
-                f"[dim]{commit.checkpoint or '-':>6}[/] {stamp} [cyan]{_escaped(commit.stream_id)}[/]"
-                f"[dim]@{commit.first_revision + index}[/] [bold]{_escaped(body.topic)}[/]"
-                f"{'' if body.version == 1 else f'[dim] v{body.version}[/]'} {_escaped(body.body.decode())}"
-                f"[dim]{_escaped(told)}[/]",
-                soft_wrap=True,
-                highlight=False,
+            parts = (
+                (f"{commit.checkpoint or '-':>6} ", "dim"),
+                f"{stamp} ",
+                (printable(commit.stream_id), "cyan"),
+                (f"@{commit.first_revision + index} ", "dim"),
+                (printable(body.topic), "bold"),
+                ("" if body.version == 1 else f" v{body.version}", "dim"),
+                f" {printable(body.body.decode(errors='replace'))}",
+                (f" {_shown(dict(message.headers))}" if message.headers else "", "dim"),
             )
+            CONSOLE.print(Text.assemble(*parts), soft_wrap=True)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+def printable(text: str) -> str:
+    """The text, with escapes for what would move a terminal's cursor, or paint it."""
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')
+    return printable(value if isinstance(value, str) else msgspec.json.encode(value).decode())

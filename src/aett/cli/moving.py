@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,12 +23,11 @@ from aett.cli.asking import (
     tenants_of,
     told,
 )
-from aett.core.commit import Commit, numbered
+from aett.core.commit import Commit
 from aett.core.errors import InvalidCommit
-from aett.core.outcome import Failure, Success
-from aett.core.rejection import DuplicateCommit
 from aett.operating import Diverged, compare
 from aett.operating import copy as copied
+from aett.operating.appending import append
 from aett.operating.lines import commit_of, line_of
 
 
@@ -90,35 +88,29 @@ def bring(
 ) -> None:
     """Append commits from JSON Lines, as `export` writes them. What is there already is passed over."""
     written = known = 0
-    asked = deque[Commit]()
     with ExitStack() as stack:
         stores = stack.enter_context(opened(url, table))
         lines: BinaryIO = sys.stdin.buffer if source is None else stack.enter_context(source.open("rb"))
         stores.management.initialize()
         seen = stack.enter_context(progress("importing"))
         try:
-            for outcome in stores.commits.commit_all(_commits(lines, asked)):
-                commit = asked.popleft()
-                match outcome:
-                    case Success(_):
-                        written += 1
-                    case Failure(DuplicateCommit(stored)) if numbered(stored, None) == commit:
-                        known += 1
-                    case _:
-                        where = f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}"
-                        message = f"{where}: commit {commit.commit_sequence} does not fit to what is there"
-                        raise fail(message, FOUND_WRONG)
+            for commit, new in append(stores.commits, _commits(lines)):
+                if new is None:
+                    where = f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}"
+                    message = f"{where}: commit {commit.commit_sequence} does not fit to what is there"
+                    raise fail(message, FOUND_WRONG)
+                written, known = written + new, known + (not new)
                 seen(commit)
         except InvalidCommit as error:
             raise fail(str(error), MISUNDERSTOOD) from error
         told.print(f"{written} imported, {known} there before", markup=False)
 
 
-def _commits(lines: BinaryIO, asked: deque[Commit]) -> Iterator[Commit]:
+def _commits(lines: BinaryIO) -> Iterator[Commit]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                asked.append(commit_of(line))
+                commit = commit_of(line)
             except InvalidCommit as error:
                 raise InvalidCommit(f"line {number}: {error}") from error
-            yield asked[-1]
+            yield commit

@@ -11,16 +11,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import zip_longest
 
 from attrs import frozen
 
 from aett.core.commit import Commit, numbered
 from aett.core.errors import AettError
-from aett.core.outcome import Failure, Success
-from aett.core.rejection import DuplicateCommit
+from aett.operating.appending import append
 from aett.ports.commit_store import CommitStore
 
 
@@ -45,22 +43,10 @@ def copy(
     Raises `Diverged`. Nobody else should write to the target meanwhile.
     """
     written = known = 0
-    asked = deque[Commit]()
-
-    def commits() -> Iterator[Commit]:
-        for commit in source.get_from(tenant_id, _resumed(source, target, tenant_id)):
-            asked.append(numbered(commit, None))
-            yield asked[-1]
-
-    for outcome in target.commit_all(commits()):
-        commit = asked.popleft()
-        match outcome:
-            case Success(_):
-                written += 1
-            case Failure(DuplicateCommit(stored)) if numbered(stored, None) == commit:
-                known += 1
-            case _:
-                raise Diverged(f"{_where(commit)}: the target has another commit in its place")
+    for commit, new in append(target, source.get_from(tenant_id, _resumed(source, target, tenant_id))):
+        if new is None:
+            raise Diverged(f"{_where(commit)}: the target has another commit in its place")
+        written, known = written + new, known + (not new)
         seen(commit)
     return Copied(tenant_id, written, known)
 

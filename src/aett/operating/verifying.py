@@ -8,11 +8,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 from attrs import define, field, frozen
 
 from aett.core.commit import Commit
-from aett.core.errors import CorruptStorage, UnknownTopic
+from aett.core.errors import CorruptStorage, InvalidCommit, UnknownTopic
 from aett.core.head import Head
 from aett.ports.commit_store import CommitStore
 
@@ -28,10 +29,20 @@ class Verified:
     problems: tuple[str, ...]
 
 
+class _End(NamedTuple):
+    """Where a stream ends; a `Head` would refuse what no stream can have."""
+
+    sequence: int
+    revision: int
+
+
+_NOTHING: Final = _End(0, 0)
+
+
 @define
 class _Reader:
     tenant_id: str
-    heads: dict[str, Head] = field(factory=dict[str, Head])
+    ends: dict[str, _End] = field(factory=dict[str, _End])
     commits: int = 0
     events: int = 0
     checkpoint: int = 0
@@ -39,23 +50,23 @@ class _Reader:
     def problems_of(self, commit: Commit) -> Iterator[str]:
         """What is wrong with this one."""
         where = f"tenant {self.tenant_id!r}, stream {commit.stream_id!r}, commit {commit.commit_sequence}"
-        head = self.heads.get(commit.stream_id, Head(self.tenant_id, commit.stream_id))
-        if (commit.commit_sequence, commit.first_revision) != (head.sequence + 1, head.revision + 1):
-            follows = f"commit {head.sequence + 1} at revision {head.revision + 1}"
+        end = self.ends.get(commit.stream_id, _NOTHING)
+        if (commit.commit_sequence, commit.first_revision) != (end.sequence + 1, end.revision + 1):
+            follows = f"commit {end.sequence + 1} at revision {end.revision + 1}"
             yield f"{where}: begins at revision {commit.first_revision}, where {follows} should follow"
         if commit.checkpoint is None or commit.checkpoint <= self.checkpoint:
             yield f"{where}: has checkpoint {commit.checkpoint} in the log behind {self.checkpoint}"
-        self.heads[commit.stream_id] = Head.after(commit)
+        self.ends[commit.stream_id] = _End(commit.commit_sequence, commit.stream_revision)
         self.checkpoint = commit.checkpoint or self.checkpoint
         self.commits += 1
         self.events += len(commit.events)
 
-    def problems_of_head(self, seen: Head, found: Head) -> Iterator[str]:
+    def problems_of_head(self, seen: _End, found: Head) -> Iterator[str]:
         """What is wrong where a stream ends."""
         later = found.sequence > seen.sequence and (found.checkpoint or self.checkpoint + 1) > self.checkpoint
         if (found.sequence, found.revision) != (seen.sequence, seen.revision) and not later:
             yield (
-                f"tenant {self.tenant_id!r}, stream {seen.stream_id!r}: ends with commit {found.sequence} at"
+                f"tenant {self.tenant_id!r}, stream {found.stream_id!r}: ends with commit {found.sequence} at"
                 f" revision {found.revision}, in the log with commit {seen.sequence} at revision {seen.revision}"
             )
 
@@ -67,8 +78,8 @@ def verify(store: CommitStore, tenant_id: str, seen: Callable[[Commit], object] 
         for commit in store.get_from(tenant_id):
             problems += reader.problems_of(commit)
             seen(commit)
-        for head in reader.heads.values():
-            problems += reader.problems_of_head(head, store.head(tenant_id, head.stream_id))
-    except (CorruptStorage, UnknownTopic) as error:
+        for stream_id, end in reader.ends.items():
+            problems += reader.problems_of_head(end, store.head(tenant_id, stream_id))
+    except (CorruptStorage, InvalidCommit, UnknownTopic) as error:
         problems.append(f"{error} (nothing behind it was read)")
-    return Verified(tenant_id, reader.commits, reader.events, len(reader.heads), tuple(problems))
+    return Verified(tenant_id, reader.commits, reader.events, len(reader.ends), tuple(problems))
