@@ -24,6 +24,7 @@ from aett.core.outcome import Outcome
 from aett.core.plan import Plan, arun
 from aett.core.saga import Saga
 from aett.ports.commit_store import AsyncCommitStore
+from aett.ports.observing import OBSERVATION, observed, of_repository
 from aett.ports.snapshot_store import AsyncSnapshotStore
 
 S = TypeVar("S")
@@ -75,29 +76,31 @@ class AsyncRepository(Generic[P]):
         self, source: Evolves[S, E], stream_id: str, *, max_revision: int = MAX_REVISION
     ) -> Outcome[Folded[S, E], Impossible]:
         """The state after this revision, also inside a commit, or of the whole stream."""
-        return await self._run(self._plans.load(source, stream_id, max_revision=max_revision))
+        return await self._run(self._plans.load(source, stream_id, max_revision=max_revision), "get", stream_id)
 
     async def get_to(
         self, source: Evolves[S, E], stream_id: str, max_time: datetime
     ) -> Outcome[Folded[S, E], Impossible]:
         """The state after the longest prefix of the stream that is stamped at or before this time."""
-        return await self._run(self._plans.load_to(source, stream_id, max_time))
+        return await self._run(self._plans.load_to(source, stream_id, max_time), "get_to", stream_id)
 
     async def snapshot(
         self, source: Evolves[S, E], stream_id: str, *, max_revision: int = MAX_REVISION
     ) -> Outcome[Folded[S, E], Impossible]:
         """As `get`, and a snapshot of it is kept. Raises `UnsupportedType` if the state cannot be stored."""
         loaded = self._plans.load(source, stream_id, max_revision=max_revision)
-        return await self._run(self._plans.snapshot(source, loaded))
+        return await self._run(self._plans.snapshot(source, loaded), "snapshot", stream_id)
 
     async def snapshot_at(
         self, source: Evolves[S, E], stream_id: str, max_time: datetime
     ) -> Outcome[Folded[S, E], Impossible]:
         """As `get_to`, and a snapshot of it is kept. Raises `UnsupportedType` if the state cannot be stored."""
         loaded = self._plans.load_to(source, stream_id, max_time)
-        return await self._run(self._plans.snapshot(source, loaded))
+        return await self._run(self._plans.snapshot(source, loaded), "snapshot", stream_id)
 
-    async def _run(self, plan: Plan[T]) -> T:
+    async def _run(self, plan: Plan[T], what: str, about: object) -> T:
+        if OBSERVATION.on:
+            plan = observed(plan, of_repository(what, self._plans.tenant_id, about))
         return await arun(plan, self._performer)
 
 
@@ -120,7 +123,8 @@ class AsyncDefaultAggregateRepository(AsyncRepository[AggregatePlans]):
         before they are stored: an impossible history is never written. No events: nothing is done.
         With a commit id, a retry after an unknown outcome is `Success`.
         """
-        return await self._run(self._plans.save(aggregate, folded, events, commit_id, headers))
+        plan = self._plans.save(aggregate, folded, events, commit_id, headers)
+        return await self._run(plan, "save", folded)
 
     async def execute(
         self,
@@ -139,9 +143,8 @@ class AsyncDefaultAggregateRepository(AsyncRepository[AggregatePlans]):
         `AheadOfStream` if the stream has no such revision. With a commit id, the command takes
         effect once, however often it is repeated; another command under a known id is `DuplicateCommit`.
         """
-        return await self._run(
-            self._plans.execute(aggregate, stream_id, command, commit_id, headers, expected_revision)
-        )
+        plan = self._plans.execute(aggregate, stream_id, command, commit_id, headers, expected_revision)
+        return await self._run(plan, "execute", stream_id)
 
 
 class AsyncDefaultSagaRepository(AsyncRepository[SagaPlans]):
@@ -162,12 +165,14 @@ class AsyncDefaultSagaRepository(AsyncRepository[SagaPlans]):
 
         With a commit id (best that of the event's own commit), it happens once.
         """
-        return await self._run(self._plans.transition(saga, saga_id, event, commit_id, headers))
+        plan = self._plans.transition(saga, saga_id, event, commit_id, headers)
+        return await self._run(plan, "transition", saga_id)
 
     async def undispatched(self, saga: Saga[S, E, C], saga_id: str) -> AsyncIterator[Undispatched[C]]:
         """The saga's commands, in order, that have not been marked as done."""
-        commits, done = await self._run(self._plans.open_undispatched(saga_id))
-        while (found := await self._run(self._plans.next_undispatched(saga, commits, done))) is not None:
+        what, plans = "undispatched", self._plans
+        commits, done = await self._run(plans.open_undispatched(saga_id), what, saga_id)
+        while (found := await self._run(plans.next_undispatched(saga, commits, done), what, saga_id)) is not None:
             for each in found:
                 yield each
 
@@ -180,4 +185,4 @@ class AsyncDefaultSagaRepository(AsyncRepository[SagaPlans]):
         Marks are events in a stream of their own, `<saga_id>/dispatched`. Purge it with the saga's:
         alone it would count the commands of a new saga of this id as done.
         """
-        return await self._run(self._plans.mark_dispatched(saga_id, undispatched))
+        return await self._run(self._plans.mark_dispatched(saga_id, undispatched), "mark_dispatched", saga_id)

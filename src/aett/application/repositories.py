@@ -24,6 +24,7 @@ from aett.core.outcome import Outcome
 from aett.core.plan import Plan, run
 from aett.core.saga import Saga
 from aett.ports.commit_store import CommitStore
+from aett.ports.observing import OBSERVATION, observed, of_repository
 from aett.ports.snapshot_store import SnapshotStore
 
 S = TypeVar("S")
@@ -75,29 +76,31 @@ class Repository(Generic[P]):
         self, source: Evolves[S, E], stream_id: str, *, max_revision: int = MAX_REVISION
     ) -> Outcome[Folded[S, E], Impossible]:
         """The state after this revision, also inside a commit, or of the whole stream."""
-        return self._run(self._plans.load(source, stream_id, max_revision=max_revision))
+        return self._run(self._plans.load(source, stream_id, max_revision=max_revision), "get", stream_id)
 
     def get_to(
         self, source: Evolves[S, E], stream_id: str, max_time: datetime
     ) -> Outcome[Folded[S, E], Impossible]:
         """The state after the longest prefix of the stream that is stamped at or before this time."""
-        return self._run(self._plans.load_to(source, stream_id, max_time))
+        return self._run(self._plans.load_to(source, stream_id, max_time), "get_to", stream_id)
 
     def snapshot(
         self, source: Evolves[S, E], stream_id: str, *, max_revision: int = MAX_REVISION
     ) -> Outcome[Folded[S, E], Impossible]:
         """As `get`, and a snapshot of it is kept. Raises `UnsupportedType` if the state cannot be stored."""
         loaded = self._plans.load(source, stream_id, max_revision=max_revision)
-        return self._run(self._plans.snapshot(source, loaded))
+        return self._run(self._plans.snapshot(source, loaded), "snapshot", stream_id)
 
     def snapshot_at(
         self, source: Evolves[S, E], stream_id: str, max_time: datetime
     ) -> Outcome[Folded[S, E], Impossible]:
         """As `get_to`, and a snapshot of it is kept. Raises `UnsupportedType` if the state cannot be stored."""
         loaded = self._plans.load_to(source, stream_id, max_time)
-        return self._run(self._plans.snapshot(source, loaded))
+        return self._run(self._plans.snapshot(source, loaded), "snapshot", stream_id)
 
-    def _run(self, plan: Plan[T]) -> T:
+    def _run(self, plan: Plan[T], what: str, about: object) -> T:
+        if OBSERVATION.on:
+            plan = observed(plan, of_repository(what, self._plans.tenant_id, about))
         return run(plan, self._performer)
 
 
@@ -120,7 +123,8 @@ class DefaultAggregateRepository(Repository[AggregatePlans]):
         before they are stored: an impossible history is never written. No events: nothing is done.
         With a commit id, a retry after an unknown outcome is `Success`.
         """
-        return self._run(self._plans.save(aggregate, folded, events, commit_id, headers))
+        plan = self._plans.save(aggregate, folded, events, commit_id, headers)
+        return self._run(plan, "save", folded)
 
     def execute(
         self,
@@ -139,7 +143,8 @@ class DefaultAggregateRepository(Repository[AggregatePlans]):
         `AheadOfStream` if the stream has no such revision. With a commit id, the command takes
         effect once, however often it is repeated; another command under a known id is `DuplicateCommit`.
         """
-        return self._run(self._plans.execute(aggregate, stream_id, command, commit_id, headers, expected_revision))
+        plan = self._plans.execute(aggregate, stream_id, command, commit_id, headers, expected_revision)
+        return self._run(plan, "execute", stream_id)
 
 
 class DefaultSagaRepository(Repository[SagaPlans]):
@@ -160,12 +165,14 @@ class DefaultSagaRepository(Repository[SagaPlans]):
 
         With a commit id (best that of the event's own commit), it happens once.
         """
-        return self._run(self._plans.transition(saga, saga_id, event, commit_id, headers))
+        plan = self._plans.transition(saga, saga_id, event, commit_id, headers)
+        return self._run(plan, "transition", saga_id)
 
     def undispatched(self, saga: Saga[S, E, C], saga_id: str) -> Iterator[Undispatched[C]]:
         """The saga's commands, in order, that have not been marked as done."""
-        commits, done = self._run(self._plans.open_undispatched(saga_id))
-        while (found := self._run(self._plans.next_undispatched(saga, commits, done))) is not None:
+        what, plans = "undispatched", self._plans
+        commits, done = self._run(plans.open_undispatched(saga_id), what, saga_id)
+        while (found := self._run(plans.next_undispatched(saga, commits, done), what, saga_id)) is not None:
             for each in found:  # noqa: UP028  # as its awaiting twin has to
                 yield each
 
@@ -178,4 +185,4 @@ class DefaultSagaRepository(Repository[SagaPlans]):
         Marks are events in a stream of their own, `<saga_id>/dispatched`. Purge it with the saga's:
         alone it would count the commands of a new saga of this id as done.
         """
-        return self._run(self._plans.mark_dispatched(saga_id, undispatched))
+        return self._run(self._plans.mark_dispatched(saga_id, undispatched), "mark_dispatched", saga_id)

@@ -20,6 +20,7 @@ from aett.core.headers import Headers
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.plan import Plan
 from aett.core.rejection import ConflictingCommit, DuplicateCommit, NonConflictingCommit
+from aett.ports.observing import carried
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -35,7 +36,7 @@ class StreamPlans(LoadingPlans):
     ) -> Writing:
         """A write with this id, or with a new one."""
         known = self.new_id() if commit_id is None else commit_id
-        return Writing(stream_id, known, headers, commit_id is not None, events)
+        return Writing(stream_id, known, carried(headers), commit_id is not None, events)
 
     def append_anew(
         self,

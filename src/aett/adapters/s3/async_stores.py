@@ -112,4 +112,4 @@ class AsyncPersistenceManagement(AsyncPersistenceManagementFace):
 
     async def sequence(self, tenant_id: str) -> None:
         """Give all of the tenant's commits their checkpoints, as whoever reads its log does."""
-        await self._run(self._management.sequence(tenant_id))
+        await self._run(self._management.sequence(tenant_id), "sequence", (tenant_id,))

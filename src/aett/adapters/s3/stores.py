@@ -110,4 +110,4 @@ class PersistenceManagement(PersistenceManagementFace):
 
     def sequence(self, tenant_id: str) -> None:
         """Give all of the tenant's commits their checkpoints, as whoever reads its log does."""
-        self._run(self._management.sequence(tenant_id))
+        self._run(self._management.sequence(tenant_id), "sequence", (tenant_id,))

@@ -33,6 +33,7 @@ from attrs import define
 from aett.adapters.sql.pace import Pace
 from aett.adapters.sql.statement import Append, Appends, Place, place_of
 from aett.core.errors import AettError, StorageUnavailable
+from aett.ports import observing
 
 GROUP_SIZE: Final = 128
 """Appends that are written together at most, unless a store is told otherwise; 1: each by itself."""
@@ -177,6 +178,7 @@ class Group(Generic[W]):
 def together(steps: Iterable[Append]) -> Appends:
     """One step that does all of them."""
     every = tuple(steps)
+    observing.together(len(every))
     return Appends(every[0].text, every[0].together, tuple(each.parameters for each in every))
 
 

@@ -26,6 +26,7 @@ from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
 from aett.ports.bell import ring
 from aett.ports.commit_store import AsyncCommitSource
+from aett.ports.observing import OBSERVATION, observed, operation
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -81,13 +82,15 @@ class AsyncFace:
         """Use what the other opens, rather than something of its own; before anything was asked of it."""
         self._performer = AsyncShared(other._performer, type(self).__name__)  # of its own kind
 
-    async def _run(self, plan: Plan[T]) -> T:
+    async def _run(self, plan: Plan[T], what: str, about: object = ()) -> T:
+        if OBSERVATION.on:
+            plan = observed(plan, operation(self, what, about))
         return await arun(plan, self._performer)
 
-    async def _read(self, reading: Reading[T]) -> AsyncIterator[T]:
+    async def _read(self, reading: Reading[T], what: str, about: object = ()) -> AsyncIterator[T]:
         cursor = reading.start
         while cursor is not None:
-            fetched = await self._run(reading.fetch(cursor))
+            fetched = await self._run(reading.fetch(cursor), what, about)
             for item in fetched.items:
                 yield item
             cursor = fetched.following
@@ -102,7 +105,7 @@ class AsyncCommitStoreFace(AsyncFace):
 
     async def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
         """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
-        outcome = await self._run(self._plans.commit(commit))
+        outcome = await self._run(self._plans.commit(commit), "commit", commit)
         if isinstance(outcome, Success):
             ring(commit.tenant_id)
         return outcome
@@ -118,7 +121,7 @@ class AsyncCommitStoreFace(AsyncFace):
 
     async def _commit_all(self, commits: AsyncCommitSource) -> AsyncGenerator[Outcome[Commit, CommitRejection]]:
         async for batch in async_batches(self._plans.recorder, commits):
-            outcomes = await self._run(self._plans.commit_all(batch))
+            outcomes = await self._run(self._plans.commit_all(batch), "commit_all")
             for tenant_id in {each.unwrap().tenant_id for each in outcomes if isinstance(each, Success)}:
                 ring(tenant_id)
             for outcome in outcomes:
@@ -138,17 +141,18 @@ class AsyncCommitStoreFace(AsyncFace):
 
         backwards: the newest commit first; the events of each stand in their order. limit: commits at most.
         """
-        return self._read(
-            self._plans.get(tenant_id, stream_id, min_revision, max_revision, backwards=backwards, limit=limit)
+        reading = self._plans.get(
+            tenant_id, stream_id, min_revision, max_revision, backwards=backwards, limit=limit
         )
+        return self._read(reading, "get", (tenant_id, stream_id))
 
     def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> AsyncIterator[Commit]:
         """The longest prefix of the stream whose stamps are all at or before this time."""
-        return self._read(self._plans.get_to(tenant_id, stream_id, max_time))
+        return self._read(self._plans.get_to(tenant_id, stream_id, max_time), "get_to", (tenant_id, stream_id))
 
     def get_all_to(self, tenant_id: str, max_time: datetime) -> AsyncIterator[Commit]:
         """The tenant's commits stamped at or before this time, in checkpoint order: all that are visible."""
-        return self._read(self._plans.get_all_to(tenant_id, max_time))
+        return self._read(self._plans.get_all_to(tenant_id, max_time), "get_all_to", (tenant_id,))
 
     def get_from(
         self,
@@ -170,27 +174,26 @@ class AsyncCommitStoreFace(AsyncFace):
         at most: `get_from(tenant, backwards=True, limit=20)` are the last 20, and with `max_checkpoint` those
         before them.
         """
-        return self._read(
-            self._plans.get_from(
-                tenant_id, checkpoint, max_checkpoint, topics=topics, backwards=backwards, limit=limit
-            )
+        reading = self._plans.get_from(
+            tenant_id, checkpoint, max_checkpoint, topics=topics, backwards=backwards, limit=limit
         )
+        return self._read(reading, "get_from", (tenant_id,))
 
     async def head(self, tenant_id: str, stream_id: str) -> Head:
         """Where the stream's next commit goes; a stream without commits has a head that does not `exist`."""
-        return await self._run(self._plans.head(tenant_id, stream_id))
+        return await self._run(self._plans.head(tenant_id, stream_id), "head", (tenant_id, stream_id))
 
     async def tail(self, tenant_id: str) -> Tail:
         """Where the tenant's log ends, and how far it may be read now. It waits for no transaction."""
-        return await self._run(self._plans.tail(tenant_id))
+        return await self._run(self._plans.tail(tenant_id), "tail", (tenant_id,))
 
     def tenants(self) -> AsyncIterator[str]:
         """Every tenant that has a log, each once, in an order of the engine's."""
-        return self._read(self._plans.tenants())
+        return self._read(self._plans.tenants(), "tenants")
 
     async def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
         """The stream's commit of this id, if there is one."""
-        return await self._run(self._plans.find(tenant_id, stream_id, commit_id))
+        return await self._run(self._plans.find(tenant_id, stream_id, commit_id), "find", (tenant_id, stream_id))
 
     def pages(
         self,
@@ -202,7 +205,8 @@ class AsyncCommitStoreFace(AsyncFace):
         max_time: datetime | None = None,
     ) -> AsyncIterator[Page]:
         """As `get` and `get_to`, but only heads and events, for folding."""
-        return self._read(self._plans.pages(tenant_id, stream_id, min_revision, max_revision, max_time))
+        reading = self._plans.pages(tenant_id, stream_id, min_revision, max_revision, max_time)
+        return self._read(reading, "pages", (tenant_id, stream_id))
 
 
 class AsyncSnapshotStoreFace(AsyncFace):
@@ -214,11 +218,11 @@ class AsyncSnapshotStoreFace(AsyncFace):
 
     async def get(self, tenant_id: str, stream_id: str, *, max_revision: int = MAX_REVISION) -> Snapshot | None:
         """The newest snapshot at or below this revision, if there is one."""
-        return await self._run(self._plans.get(tenant_id, stream_id, max_revision))
+        return await self._run(self._plans.get(tenant_id, stream_id, max_revision), "get", (tenant_id, stream_id))
 
     async def add(self, snapshot: Snapshot) -> None:
         """Keep it, in place of any other of the same stream and revision."""
-        await self._run(self._plans.add(snapshot))
+        await self._run(self._plans.add(snapshot), "add", snapshot)
 
 
 class AsyncRegisterStoreFace(AsyncFace):
@@ -230,7 +234,7 @@ class AsyncRegisterStoreFace(AsyncFace):
 
     async def get(self, tenant_id: str, name: str) -> Register:
         """What is in it now; a register that does not `exist` if there is nothing."""
-        return await self._run(self._plans.get(tenant_id, name))
+        return await self._run(self._plans.get(tenant_id, name), "get", (tenant_id,))
 
     async def put(self, register: Register, payload: bytes) -> Outcome[Register, Overtaken]:
         """Put this payload in the place of what was read: `Success` with the register as it is now.
@@ -238,15 +242,15 @@ class AsyncRegisterStoreFace(AsyncFace):
         `Failure(Overtaken(found))` if the register is no longer of that version: of any number of writers who read
         the same, one is first. Raises `InvalidRegister` if the engine cannot store so many bytes.
         """
-        return await self._run(self._plans.put(register, payload))
+        return await self._run(self._plans.put(register, payload), "put", register)
 
     async def remove(self, register: Register) -> Outcome[Register, Overtaken]:
         """Remove what was read: `Success` with the empty register, `Failure` if it is of another version now."""
-        return await self._run(self._plans.remove(register))
+        return await self._run(self._plans.remove(register), "remove", register)
 
     def names(self, tenant_id: str, prefix: str = "") -> AsyncIterator[str]:
         """The names of the tenant's registers that begin so, each once, in an order of the engine's."""
-        return self._read(self._plans.names(tenant_id, prefix))
+        return self._read(self._plans.names(tenant_id, prefix), "names", (tenant_id,))
 
 
 class AsyncPersistenceManagementFace(AsyncFace):
@@ -258,16 +262,16 @@ class AsyncPersistenceManagementFace(AsyncFace):
 
     async def initialize(self) -> None:
         """Create what is absent and verify what is there; safe to call twice, and by many at once."""
-        await self._run(self._plans.initialize())
+        await self._run(self._plans.initialize(), "initialize")
 
     async def drop(self) -> None:
         """Remove everything, also the tables; no error if nothing is there. Ends the store."""
-        await self._run(self._plans.drop())
+        await self._run(self._plans.drop(), "drop")
 
     async def purge(self, tenant_id: str) -> None:
         """Remove the tenant's commits and snapshots. Its checkpoints are never given again."""
-        await self._run(self._plans.purge(tenant_id))
+        await self._run(self._plans.purge(tenant_id), "purge", (tenant_id,))
 
     async def purge_stream(self, tenant_id: str, stream_id: str) -> None:
         """Remove the stream's commits and snapshots."""
-        await self._run(self._plans.purge_stream(tenant_id, stream_id))
+        await self._run(self._plans.purge_stream(tenant_id, stream_id), "purge_stream", (tenant_id, stream_id))

@@ -26,6 +26,7 @@ from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
 from aett.ports.bell import ring
 from aett.ports.commit_store import CommitSource
+from aett.ports.observing import OBSERVATION, observed, operation
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -81,13 +82,15 @@ class Face:
         """Use what the other opens, rather than something of its own; before anything was asked of it."""
         self._performer = Shared(other._performer, type(self).__name__)  # of its own kind
 
-    def _run(self, plan: Plan[T]) -> T:
+    def _run(self, plan: Plan[T], what: str, about: object = ()) -> T:
+        if OBSERVATION.on:
+            plan = observed(plan, operation(self, what, about))
         return run(plan, self._performer)
 
-    def _read(self, reading: Reading[T]) -> Iterator[T]:
+    def _read(self, reading: Reading[T], what: str, about: object = ()) -> Iterator[T]:
         cursor = reading.start
         while cursor is not None:
-            fetched = self._run(reading.fetch(cursor))
+            fetched = self._run(reading.fetch(cursor), what, about)
             for item in fetched.items:  # noqa: UP028  # as its awaiting twin has to
                 yield item
             cursor = fetched.following
@@ -102,7 +105,7 @@ class CommitStoreFace(Face):
 
     def commit(self, commit: Commit) -> Outcome[Commit, CommitRejection]:
         """Append it: `Success` with the commit as stored (its checkpoint filled in), or why not."""
-        outcome = self._run(self._plans.commit(commit))
+        outcome = self._run(self._plans.commit(commit), "commit", commit)
         if isinstance(outcome, Success):
             ring(commit.tenant_id)
         return outcome
@@ -118,7 +121,7 @@ class CommitStoreFace(Face):
 
     def _commit_all(self, commits: CommitSource) -> Generator[Outcome[Commit, CommitRejection]]:
         for batch in batches(self._plans.recorder, commits):
-            outcomes = self._run(self._plans.commit_all(batch))
+            outcomes = self._run(self._plans.commit_all(batch), "commit_all")
             for tenant_id in {each.unwrap().tenant_id for each in outcomes if isinstance(each, Success)}:
                 ring(tenant_id)
             for outcome in outcomes:  # noqa: UP028  # as its awaiting twin has to
@@ -138,17 +141,18 @@ class CommitStoreFace(Face):
 
         backwards: the newest commit first; the events of each stand in their order. limit: commits at most.
         """
-        return self._read(
-            self._plans.get(tenant_id, stream_id, min_revision, max_revision, backwards=backwards, limit=limit)
+        reading = self._plans.get(
+            tenant_id, stream_id, min_revision, max_revision, backwards=backwards, limit=limit
         )
+        return self._read(reading, "get", (tenant_id, stream_id))
 
     def get_to(self, tenant_id: str, stream_id: str, max_time: datetime) -> Iterator[Commit]:
         """The longest prefix of the stream whose stamps are all at or before this time."""
-        return self._read(self._plans.get_to(tenant_id, stream_id, max_time))
+        return self._read(self._plans.get_to(tenant_id, stream_id, max_time), "get_to", (tenant_id, stream_id))
 
     def get_all_to(self, tenant_id: str, max_time: datetime) -> Iterator[Commit]:
         """The tenant's commits stamped at or before this time, in checkpoint order: all that are visible."""
-        return self._read(self._plans.get_all_to(tenant_id, max_time))
+        return self._read(self._plans.get_all_to(tenant_id, max_time), "get_all_to", (tenant_id,))
 
     def get_from(
         self,
@@ -170,27 +174,26 @@ class CommitStoreFace(Face):
         at most: `get_from(tenant, backwards=True, limit=20)` are the last 20, and with `max_checkpoint` those
         before them.
         """
-        return self._read(
-            self._plans.get_from(
-                tenant_id, checkpoint, max_checkpoint, topics=topics, backwards=backwards, limit=limit
-            )
+        reading = self._plans.get_from(
+            tenant_id, checkpoint, max_checkpoint, topics=topics, backwards=backwards, limit=limit
         )
+        return self._read(reading, "get_from", (tenant_id,))
 
     def head(self, tenant_id: str, stream_id: str) -> Head:
         """Where the stream's next commit goes; a stream without commits has a head that does not `exist`."""
-        return self._run(self._plans.head(tenant_id, stream_id))
+        return self._run(self._plans.head(tenant_id, stream_id), "head", (tenant_id, stream_id))
 
     def tail(self, tenant_id: str) -> Tail:
         """Where the tenant's log ends, and how far it may be read now. It waits for no transaction."""
-        return self._run(self._plans.tail(tenant_id))
+        return self._run(self._plans.tail(tenant_id), "tail", (tenant_id,))
 
     def tenants(self) -> Iterator[str]:
         """Every tenant that has a log, each once, in an order of the engine's."""
-        return self._read(self._plans.tenants())
+        return self._read(self._plans.tenants(), "tenants")
 
     def find(self, tenant_id: str, stream_id: str, commit_id: UUID) -> Commit | None:
         """The stream's commit of this id, if there is one."""
-        return self._run(self._plans.find(tenant_id, stream_id, commit_id))
+        return self._run(self._plans.find(tenant_id, stream_id, commit_id), "find", (tenant_id, stream_id))
 
     def pages(
         self,
@@ -202,7 +205,8 @@ class CommitStoreFace(Face):
         max_time: datetime | None = None,
     ) -> Iterator[Page]:
         """As `get` and `get_to`, but only heads and events, for folding."""
-        return self._read(self._plans.pages(tenant_id, stream_id, min_revision, max_revision, max_time))
+        reading = self._plans.pages(tenant_id, stream_id, min_revision, max_revision, max_time)
+        return self._read(reading, "pages", (tenant_id, stream_id))
 
 
 class SnapshotStoreFace(Face):
@@ -214,11 +218,11 @@ class SnapshotStoreFace(Face):
 
     def get(self, tenant_id: str, stream_id: str, *, max_revision: int = MAX_REVISION) -> Snapshot | None:
         """The newest snapshot at or below this revision, if there is one."""
-        return self._run(self._plans.get(tenant_id, stream_id, max_revision))
+        return self._run(self._plans.get(tenant_id, stream_id, max_revision), "get", (tenant_id, stream_id))
 
     def add(self, snapshot: Snapshot) -> None:
         """Keep it, in place of any other of the same stream and revision."""
-        self._run(self._plans.add(snapshot))
+        self._run(self._plans.add(snapshot), "add", snapshot)
 
 
 class RegisterStoreFace(Face):
@@ -230,7 +234,7 @@ class RegisterStoreFace(Face):
 
     def get(self, tenant_id: str, name: str) -> Register:
         """What is in it now; a register that does not `exist` if there is nothing."""
-        return self._run(self._plans.get(tenant_id, name))
+        return self._run(self._plans.get(tenant_id, name), "get", (tenant_id,))
 
     def put(self, register: Register, payload: bytes) -> Outcome[Register, Overtaken]:
         """Put this payload in the place of what was read: `Success` with the register as it is now.
@@ -238,15 +242,15 @@ class RegisterStoreFace(Face):
         `Failure(Overtaken(found))` if the register is no longer of that version: of any number of writers who read
         the same, one is first. Raises `InvalidRegister` if the engine cannot store so many bytes.
         """
-        return self._run(self._plans.put(register, payload))
+        return self._run(self._plans.put(register, payload), "put", register)
 
     def remove(self, register: Register) -> Outcome[Register, Overtaken]:
         """Remove what was read: `Success` with the empty register, `Failure` if it is of another version now."""
-        return self._run(self._plans.remove(register))
+        return self._run(self._plans.remove(register), "remove", register)
 
     def names(self, tenant_id: str, prefix: str = "") -> Iterator[str]:
         """The names of the tenant's registers that begin so, each once, in an order of the engine's."""
-        return self._read(self._plans.names(tenant_id, prefix))
+        return self._read(self._plans.names(tenant_id, prefix), "names", (tenant_id,))
 
 
 class PersistenceManagementFace(Face):
@@ -258,16 +262,16 @@ class PersistenceManagementFace(Face):
 
     def initialize(self) -> None:
         """Create what is absent and verify what is there; safe to call twice, and by many at once."""
-        self._run(self._plans.initialize())
+        self._run(self._plans.initialize(), "initialize")
 
     def drop(self) -> None:
         """Remove everything, also the tables; no error if nothing is there. Ends the store."""
-        self._run(self._plans.drop())
+        self._run(self._plans.drop(), "drop")
 
     def purge(self, tenant_id: str) -> None:
         """Remove the tenant's commits and snapshots. Its checkpoints are never given again."""
-        self._run(self._plans.purge(tenant_id))
+        self._run(self._plans.purge(tenant_id), "purge", (tenant_id,))
 
     def purge_stream(self, tenant_id: str, stream_id: str) -> None:
         """Remove the stream's commits and snapshots."""
-        self._run(self._plans.purge_stream(tenant_id, stream_id))
+        self._run(self._plans.purge_stream(tenant_id, stream_id), "purge_stream", (tenant_id, stream_id))

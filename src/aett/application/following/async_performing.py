@@ -32,6 +32,7 @@ from aett.application.following.steps import (
 from aett.application.following.stretches import Stretches
 from aett.core.plan import Plan, Step, arun
 from aett.ports.commit_store import AsyncCommitStore
+from aett.ports.observing import handling
 from aett.ports.register_store import AsyncRegisterStore
 from aett.ports.transaction import AsyncTransaction
 
@@ -72,7 +73,8 @@ class AsyncFollowersPerformer:
             case Append(commit):
                 return await self._writes.commit(commit)
             case Call():
-                return await async_settled(called(step, self.within), step)
+                with handling(step.argument):
+                    return await async_settled(called(step, self.within), step)
             case Together(plan):
                 return await self._together(plan, known(self.begin))
             case Clock() | Now():

@@ -33,6 +33,7 @@ from aett.application.following.steps import (
 from aett.application.following.stretches import Stretches
 from aett.core.plan import Plan, Step, run
 from aett.ports.commit_store import CommitStore
+from aett.ports.observing import handling
 from aett.ports.register_store import RegisterStore
 from aett.ports.transaction import Transaction
 
@@ -73,7 +74,8 @@ class FollowersPerformer:
             case Append(commit):
                 return self._writes.commit(commit)
             case Call():
-                return settled(called(step, self.within), step)
+                with handling(step.argument):
+                    return settled(called(step, self.within), step)
             case Together(plan):
                 return self._together(plan, known(self.begin))
             case Clock() | Now():
