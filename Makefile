@@ -39,7 +39,7 @@ DYNAMODB_LOCAL_VERSION := 0.6.0
 DYNAMODB_LOCAL := $(DYNAMODB_LOCAL_NAME)-$(DYNAMODB_LOCAL_VERSION)
 DYNAMODB_LOCAL_SHA512 := e4ec95bb81d253368f56f48e0db667922aea2696ea6662177a3a2e7d6f2820368c77b13b994a60b3db219489b16f184ef06a6ac4383f81ac7d5b232b7dbf971f
 
-.PHONY: help demo test quick docs bench bench-scaling bench-following check fmt dynamodb-local import-time constraints clean
+.PHONY: help demo test quick docs package bench bench-scaling bench-following check fmt dynamodb-local import-time constraints clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,12 @@ dynamodb-local: .servers/dynamodb-local/DynamoDBLocal.jar ## fetch DynamoDB Loca
 
 docs: $(READY)-docs ## build the documentation as a site, in .site
 	@$(BIN)/python -m sphinx -q -W --keep-going -b dirhtml docs .site
+
+package: $(READY)-pip ## build sdist and wheel in dist, and try both in empty environments
+	@$(INSTALL) hatchling
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -d dist
+	@$(BIN)/python tests/package/try_it.py dist
 
 bench: $(READY)-test ## what aett costs, as ratios to the bare drivers: a table, and .bench.json (CASE="sqlite append")
 	@$(BIN)/python -m benchmarks '$(CASE)'

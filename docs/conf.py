@@ -35,7 +35,7 @@ _PARAMETERS = re.compile(r"^((?:\w+)(?:, \w+)*): (?=\S)")
 
 
 def _as_rst(_app: Any, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
-    """Docstrings are plain text, in which a paragraph may tell of parameters, one a line: `name: what it means`."""
+    """Docstrings are plain text; a line of one may tell of a parameter: `name: what it means`."""
     told: list[str] = []
     for line in _literals("\n".join(lines)).split("\n"):
         found = _PARAMETERS.match(line)
