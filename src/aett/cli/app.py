@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from aett.cli import followers, moving, reading, upkeep
+from aett.cli import followers, foreign, moving, reading, upkeep
 
 app: Final = typer.Typer(
     name="aett",
@@ -33,6 +33,8 @@ for each in (
 ):
     app.command()(each)
 app.command("import")(moving.bring)
+app.command("import-3x")(foreign.import_3x)
+app.command("import-eventsourcing")(foreign.import_eventsourcing)
 app.command()(followers.lag)
 app.command("dead-letters")(followers.dead_letters)
 app.command()(followers.rebuild)
