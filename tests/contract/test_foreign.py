@@ -88,7 +88,8 @@ def of_sqlite(tmp_path: Path) -> tuple[str, str]:
 
 def of_postgresql(url: str) -> tuple[str, str]:
     table = f"old_{uuid4().hex[:8]}"
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(url) as opened:
+        connection: Any = opened
         connection.execute(f"CREATE TABLE {table} ({COLUMNS['postgresql']})")
         with connection.cursor() as cursor:
             query = f"INSERT INTO {table} ({NAMES}) VALUES ({', '.join(['%s'] * 10)})"

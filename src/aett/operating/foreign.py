@@ -70,8 +70,8 @@ def of_aett_3(rows: Iterable[tuple[Any, ...]]) -> Iterator[Told]:
             revision=revision,
             commit_id=commit_id,
             stamp=_instant(stamp, where),
-            headers=_json(headers, dict, where) if headers else {},
-            events=tuple(_of_aett_3(each, where) for each in _json(payload, list, where)),
+            headers=_json(headers, dict[str, Any], where) if headers else {},
+            events=tuple(_of_aett_3(each, where) for each in _json(payload, list[_Event], where)),
         )
 
 
@@ -82,38 +82,50 @@ def of_eventsourcing(tenant_id: str, rows: Iterable[tuple[Any, ...]]) -> Iterato
     """
     for originator, version, topic, state in rows:
         where = f"originator {originator}, version {version}"
-        body: dict[str, Any] = _json(state, dict, where)
-        stamp: Any = body.get("timestamp")
+        stamp: Any = _json(state, _State, where).timestamp
         yield Told(
             tenant_id=tenant_id,
             stream_id=str(originator),
             sequence=version,
             revision=version,
             commit_id=uuid5(NAMESPACE_URL, f"{tenant_id}/{originator}/{version}"),
-            stamp=_instant(stamp["_data_"], where) if isinstance(stamp, dict) and "_data_" in stamp else EPOCH,
+            stamp=EPOCH if stamp is None else _instant(stamp.data, where),
             headers={},
             events=(stored_message(topic, 1, bytes(state)),),
         )
 
 
-def _of_aett_3(event: object, where: str) -> EventMessage:
-    found: dict[str, Any] = msgspec.convert(event, dict[str, Any])
-    body, headers = found.get("body"), found.get("headers") or {}
-    topic: Any = None
-    if isinstance(body, dict):
-        topic = body.pop("$type", None)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # JSON
-    topic = topic or headers.get("topic")
-    if not isinstance(topic, str) or not isinstance(body, dict):
-        raise InvalidCommit(f"{where}: holds an event that has no topic, or whose body is no object")
-    others = {name: value for name, value in headers.items() if name != "topic"}
-    return stored_message(topic, 1, msgspec.json.encode(body), others)
+class _Event(msgspec.Struct):
+    """An event as 3.x writes it; `$type` stood in the body of earlier ones."""
+
+    body: dict[str, Any]
+    headers: dict[str, Any] | None = None
 
 
-def _json(raw: Any, kind: type, where: str) -> Any:
+def _of_aett_3(event: _Event, where: str) -> EventMessage:
+    headers = dict(event.headers or {})
+    topic = event.body.pop("$type", None) or headers.get("topic")
+    headers.pop("topic", None)
+    if not isinstance(topic, str):
+        raise InvalidCommit(f"{where}: holds an event that has no topic")
+    return stored_message(topic, 1, msgspec.json.encode(event.body), headers)
+
+
+class _Stamp(msgspec.Struct):
+    data: str = msgspec.field(name="_data_")
+
+
+class _State(msgspec.Struct):
+    """A state as eventsourcing writes it, as far as it matters here."""
+
+    timestamp: _Stamp | None = None
+
+
+def _json(raw: Any, kind: Any, where: str) -> Any:
     try:
         return msgspec.json.decode(raw if isinstance(raw, str) else bytes(raw), type=kind)
     except (msgspec.MsgspecError, TypeError, ValueError) as error:
-        raise InvalidCommit(f"{where}: is not stored as JSON") from error
+        raise InvalidCommit(f"{where}: is not stored as JSON, or not as it should be") from error
 
 
 def _instant(stamp: Any, where: str) -> datetime:
