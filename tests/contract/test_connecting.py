@@ -14,6 +14,7 @@ import pytest
 from aett import (
     AsyncStores,
     Head,
+    SchemaMismatch,
     Settings,
     Snapshot,
     StoreClosed,
@@ -209,6 +210,10 @@ def test_sqlite_in_memory_is_one_database_for_all_stores(url: str) -> None:
         assert not stores.commits.head(TENANT, "s").exists
         with pytest.raises(UnsupportedServer, match="memory://"):
             stores.transaction()
+        stores.management.drop()
+        for use in (lambda: stores.snapshots.get(TENANT, "s"), lambda: stores.registers.get(TENANT, "r")):
+            with pytest.raises(SchemaMismatch):
+                use()
 
 
 @pytest.mark.parametrize(
