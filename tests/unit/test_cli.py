@@ -176,6 +176,17 @@ def test_the_end_of_a_log_is_shown(aett: Aett) -> None:
     assert "paid" in aett("tail", "-t", "bank", "--no-follow", "--no-json").said
 
 
+def test_a_long_log_is_shown_as_a_whole(aett: Aett, url: str) -> None:
+    with connect(url, topic_map=TopicMap.stored()) as stores:
+        stores.management.initialize()
+        head = Head("t", "s")
+        for _ in range(700):
+            commit = head.commit(stored_message("noted", 1, b"{}"), commit_id=uuid4(), stamp=START)
+            head = Head.after(stores.commits.commit(commit).unwrap())
+    for command in (("tail", "--after", 0, "--no-follow"), ("export",), ("show", "s")):
+        assert len(aett(*command).lines) == 700
+
+
 @pytest.mark.usefixtures("filled")
 def test_events_are_counted(aett: Aett) -> None:
     assert aett("stats", "-t", "bank").lines == [

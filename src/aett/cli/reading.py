@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from aett.application.following.iterating import follow
+from aett.application.following.iterating import OWN, follow
 from aett.cli import answering
 from aett.cli.answering import AsJson
 from aett.cli.asking import FOUND_WRONG, Table, Tenant, Url, fail, opened, progress, tenant_of, tenants_of
+from aett.connecting import Stores
 from aett.core.commit import Commit
 from aett.core.number import MAX_REVISION
-from aett.core.recorded import Recorded
+from aett.core.recorded import Recorded, recorded
 from aett.core.stored_event import StoredEvent
 from aett.operating import count
 from aett.operating import streams as streams_of
@@ -106,22 +107,22 @@ def tail(
     with opened(url, table) as stores:
         name = tenant_of(stores, tenant)
         begin = after if after is not None else _before_the_last(stores.commits, name, last)
-        stop = None if waits else _AtOnce()
-        for each in follow(stores.commits, name, begin, stream_prefix=stream, stop=stop):
+        log = stores, name, begin, stream
+        for each in _followed(*log) if waits else _read(*log):
             if not topics or getattr(each.event, "topic", None) in topics:
                 _tell(each, as_json)
 
 
-class _AtOnce:
-    """Stops when it is asked for the second time: when everything was read once."""
+def _followed(stores: Stores, tenant: str, begin: int, prefix: str) -> Iterator[Recorded[Any]]:
+    return follow(stores.commits, tenant, begin, stream_prefix=prefix)
 
-    def __init__(self) -> None:
-        self._asked = 0
 
-    def is_set(self) -> bool:
-        """Whether it is to."""
-        self._asked += 1
-        return self._asked > 1
+def _read(stores: Stores, tenant: str, begin: int, prefix: str) -> Iterator[Recorded[Any]]:
+    """What there is now, as `follow` would show it."""
+    for commit in stores.commits.get_from(tenant, begin):
+        own = commit.stream_id.startswith(OWN) and not prefix.startswith(OWN)
+        if commit.stream_id.startswith(prefix) and not own:
+            yield from recorded(commit)
 
 
 def _before_the_last(commits: Any, tenant: str, last: int) -> int:
