@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aett.adapters.sql.async_grouping import AsyncGroupingPerformer
 from aett.adapters.sql.gathering import MOMENT, Group
 from aett.adapters.sql.grouping import GroupingPerformer
-from aett.adapters.sql.pace import Pace
+from aett.adapters.sql.halving import Halving
 from aett.adapters.sql.statement import Append, Appends, Statement
 from aett.core.errors import StorageUnavailable
 
@@ -395,7 +395,7 @@ def test_a_task_that_is_cancelled_while_it_is_written_harms_nobody() -> None:
 
 @pytest.mark.parametrize("halves", [True, False])
 def test_tasks_that_write_again_and_again_have_turns(monkeypatch: pytest.MonkeyPatch, *, halves: bool) -> None:
-    monkeypatch.setattr(Pace, "prefers_halves", lambda *counts: halves and counts[-1] > 1)
+    monkeypatch.setattr(Halving, "prefers_halves", lambda *counts: halves and counts[-1] > 1)
     written = Counter[str]()
 
     class Counting:
@@ -422,7 +422,7 @@ def test_tasks_that_write_again_and_again_have_turns(monkeypatch: pytest.MonkeyP
 
 
 def test_half_of_the_tasks_go_on_while_the_other_half_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Pace, "prefers_halves", lambda *counts: counts[-1] > 1)
+    monkeypatch.setattr(Halving, "prefers_halves", lambda *counts: counts[-1] > 1)
     written, told = list[list[str]](), Counter[str]()
 
     class Slow:

@@ -2,7 +2,7 @@
 
 1. What came of a group is told to its writers, those that came first first; then, when each has gone on as far as
    it can, the lane is given on: what they ask for next is written together again.
-2. Where two halves by turns are quicker (`pace`), only so many are told as make half of all with those who wait.
+2. Where two halves by turns are quicker (`halving`), so many are told as make half of all with those who wait.
    When the next group is on its way, the others are told, and go on while it is written.
 3. Those who were not told when that group is done are told first.
 """
@@ -159,7 +159,7 @@ class AsyncGroupingPerformer:
 
     def _tell(self, here: _Here, lane: Lane, told: list[tuple[_Waiting, _Told]], seconds: float) -> None:
         """Tell so many now; give on the lane when they have gone on; and tell the others when that is done."""
-        here.group.pace.wrote(len(told), seconds)
+        here.group.halving.wrote(len(told), seconds)
         now = here.group.told_at_once(len(told))
         here.tell_others()
         told.sort(key=lambda each: each[0].came)
@@ -168,7 +168,7 @@ class AsyncGroupingPerformer:
         running_loop().call_soon(self._give_on, here, lane, now, time.monotonic())
 
     def _give_on(self, here: _Here, lane: Lane, told: int, since: float) -> None:
-        here.group.pace.went_on(told, time.monotonic() - since)
+        here.group.halving.went_on(told, time.monotonic() - since)
         self._leave(here, lane)
         if here.untold:
             _later(_PASSES, here.tell_others)

@@ -5,7 +5,7 @@
 2. One that does not waits, in the order in which all came. When a lane becomes free, the first in the queue
    takes it, and with it, in one transaction, what stands behind it: at most one commit of a stream (the next one
    waits for its turn), at most so many, at most so many bytes. Each has its own outcome.
-   In a group of tasks, half of the writers may go on while the other half is written (`pace`): so many are told
+   In a group of tasks, half of the writers may go on while the other half is written (`halving`): so many are told
    before the lane is given on, and the others when the next group is on its way.
 3. They are appended in the order of tenant and stream, so that two transactions do not wait for each other.
 4. If the server undid such a transaction, for whatever reason, each of its appends is performed by itself, without
@@ -30,7 +30,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from attrs import define
 
-from aett.adapters.sql.pace import Pace
+from aett.adapters.sql.halving import Halving
 from aett.adapters.sql.statement import Append, Appends, Place, place_of
 from aett.core.errors import AettError, StorageUnavailable
 from aett.ports import observing
@@ -78,7 +78,7 @@ class Group(Generic[W]):
         self._busy = list[Lane]()
         self._waiting = deque[W]()
         self._apart = Counter[Place]()
-        self.pace = Pace()
+        self.halving = Halving()
 
     def __len__(self) -> int:
         """How many wait."""
@@ -158,7 +158,7 @@ class Group(Generic[W]):
     def told_at_once(self, count: int) -> int:
         """How many of those that were written together are told before their lane is given on."""
         waiting = len(self._waiting)
-        if self._lanes > 1 or not self.pace.prefers_halves(count + waiting):
+        if self._lanes > 1 or not self.halving.prefers_halves(count + waiting):
             return count
         return max(0, count - waiting) // 2
 

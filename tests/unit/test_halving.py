@@ -5,19 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aett.adapters.sql.pace import Pace
+from aett.adapters.sql.halving import Halving
 
 SIZES = st.lists(st.integers(1, 128), min_size=20, max_size=60).filter(lambda sizes: len(set(sizes[-8:])) > 3)
 SECONDS = st.floats(1e-6, 1e-2)
 
 
-def seen(sizes: list[int], fixed: float, each: float, going_on: float) -> Pace:
+def seen(sizes: list[int], fixed: float, each: float, going_on: float) -> Halving:
     """What it has seen of a server and of writers that take just this long."""
-    pace = Pace()
+    halving = Halving()
     for size in sizes:
-        pace.wrote(size, fixed + each * size)
-        pace.went_on(size, going_on * size)
-    return pace
+        halving.wrote(size, fixed + each * size)
+        halving.went_on(size, going_on * size)
+    return halving
 
 
 @given(SIZES, SECONDS, SECONDS, SECONDS, st.integers(2, 256))
@@ -44,12 +44,12 @@ def test_one_writer_is_never_halved() -> None:
 
 
 def test_nothing_is_halved_before_anything_was_seen() -> None:
-    assert not Pace().prefers_halves(100)
+    assert not Halving().prefers_halves(100)
 
 
 def test_what_was_seen_long_ago_does_not_count() -> None:
-    pace = seen([10, 100] * 20, 0.0001, 0.0, 40e-6)
-    assert pace.prefers_halves(64)
+    halving = seen([10, 100] * 20, 0.0001, 0.0, 40e-6)
+    assert halving.prefers_halves(64)
     for size in [10, 100] * 20:
-        pace.wrote(size, 0.05)
-    assert not pace.prefers_halves(64)
+        halving.wrote(size, 0.05)
+    assert not halving.prefers_halves(64)

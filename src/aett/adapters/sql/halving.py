@@ -21,7 +21,7 @@ _ALIKE: Final = 0.01
 """The variance of sizes, to their mean's square, up to which they tell no line."""
 
 
-class Pace:
+class Halving:
     """How quickly groups are written, and how quickly their writers come back."""
 
     def __init__(self) -> None:
