@@ -103,7 +103,7 @@ class Telemetry:
             if outcome:
                 span.set_attribute("aett.outcome", outcome)
             if ended.error is not None:
-                span.set_attribute("error.type", type(ended.error).__qualname__)
+                span.set_attributes(_error(ended.error))
                 span.set_status(StatusCode.ERROR)
             span.end()
             self._measure(operation, ended)

@@ -34,12 +34,6 @@ def line(answer: object) -> None:
     raw(msgspec.json.encode(answer))
 
 
-def embedded(encoded: bytes) -> msgspec.Raw:
-    """What is JSON already, within a line."""
-    # Within JSON, a line's end stands only between tokens.
-    return msgspec.Raw(encoded.replace(b"\n", b" ").replace(b"\r", b" "))
-
-
 def raw(encoded: bytes) -> None:
     """One line that is JSON already."""
     sys.stdout.buffer.write(encoded + b"\n")

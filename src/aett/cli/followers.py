@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import msgspec
 import typer
 
+from aett.application.following.letters import unsettled
 from aett.application.following.position import Position, read
 from aett.cli import answering
 from aett.cli.answering import AsJson
@@ -19,7 +19,6 @@ from aett.core.outcome import Success
 from aett.core.topic import Topic
 from aett.core.topic_map import TopicMap
 
-_LETTERS: Final = "aett/dead-letters/"
 _OWN: Final = tuple(Topic.of(each).name for each in (DeadLetter, DeadLetterSettled))
 
 
@@ -44,27 +43,21 @@ def lag(url: Url, table: Table = None, tenant: Tenant = None, as_json: AsJson = 
 def dead_letters(url: Url, table: Table = None, tenant: Tenant = None, as_json: AsJson = None) -> None:
     """List the events that followers have set aside, and that nobody has settled."""
     with opened(url, table, TopicMap()) as stores:
-        found = dict[tuple[str, int, int], dict[str, Any]]()
-        for commit in stores.commits.get_from(tenant_of(stores, tenant), topics=_OWN):
-            register = commit.stream_id.removeprefix(_LETTERS)
-            for event in commit.bodies:
-                match event:
-                    case DeadLetter():
-                        found[register, event.checkpoint, event.index] = msgspec.to_builtins(
-                            {
-                                "register": event.register,
-                                "stream_id": event.stream_id,
-                                "revision": event.revision,
-                                "checkpoint": event.checkpoint,
-                                "error": event.error,
-                                "told": event.told,
-                            }
-                        )
-                    case DeadLetterSettled(checkpoint, index):
-                        found.pop((register, checkpoint, index), None)
-                    case _:
-                        pass
-        answering.rows(found.values(), as_json)
+        found = unsettled(stores.commits.get_from(tenant_of(stores, tenant), topics=_OWN))
+        answering.rows(
+            (
+                {
+                    "register": each.register,
+                    "stream_id": each.stream_id,
+                    "revision": each.revision,
+                    "checkpoint": each.checkpoint,
+                    "error": each.error,
+                    "told": each.told,
+                }
+                for each in found
+            ),
+            as_json,
+        )
 
 
 def rebuild(

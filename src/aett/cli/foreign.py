@@ -12,9 +12,9 @@ from uuid import UUID
 
 import typer
 
-from aett.cli.asking import FOUND_WRONG, MISUNDERSTOOD, REFUSED, Table, Url, fail, opened, progress, told
+from aett.cli.asking import FOUND_WRONG, MISUNDERSTOOD, REFUSED, Table, Url, fail, opened
+from aett.cli.importing import imported
 from aett.core.errors import InvalidCommit, InvalidIdentifier
-from aett.operating.appending import append
 from aett.operating.foreign import Told, commits_of, of_aett_3, of_eventsourcing
 
 Source = Annotated[
@@ -61,21 +61,11 @@ def import_eventsourcing(
 
 
 def _bring(url: str, table: str | None, history: Iterator[Told]) -> None:
-    written = known = 0
     with opened(url, table) as stores:
-        stores.management.initialize()
         try:
-            with progress("importing") as seen:
-                for commit, new in append(stores.commits, commits_of(history)):
-                    if new is None:
-                        where = f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}"
-                        message = f"{where}: commit {commit.commit_sequence} does not fit to what is there"
-                        raise fail(message, FOUND_WRONG)
-                    written, known = written + new, known + (not new)
-                    seen(commit)
+            imported(stores, commits_of(history))
         except (InvalidCommit, InvalidIdentifier) as error:
             raise fail(str(error), FOUND_WRONG) from error
-    told.print(f"{written} imported, {known} there before", markup=False)
 
 
 def _checked(name: str) -> str:

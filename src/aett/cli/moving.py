@@ -10,7 +10,6 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from aett.cli import answering
 from aett.cli.asking import (
     FOUND_WRONG,
     MISUNDERSTOOD,
@@ -23,11 +22,11 @@ from aett.cli.asking import (
     tenants_of,
     told,
 )
+from aett.cli.importing import imported
 from aett.core.commit import Commit
 from aett.core.errors import InvalidCommit
 from aett.operating import Diverged, compare
 from aett.operating import copy as copied
-from aett.operating.appending import append
 from aett.operating.lines import commit_of, line_of
 
 
@@ -68,15 +67,13 @@ def export(
     """Write commits as JSON Lines, one a line, with their events as they are stored; `import` reads them again."""
     with ExitStack() as stack:
         stores = stack.enter_context(opened(url, table))
-        file: BinaryIO | None = None if to is None else stack.enter_context(to.open("wb"))
+        out: BinaryIO = sys.stdout.buffer if to is None else stack.enter_context(to.open("wb"))
         for name in tenants_of(stores, tenant):
             with progress(f"exporting {name}") as seen:
                 for commit in stores.commits.get_from(name):
-                    if file is None:
-                        answering.raw(line_of(commit))
-                    else:
-                        file.write(line_of(commit) + b"\n")
+                    out.write(line_of(commit) + b"\n")
                     seen(commit)
+        out.flush()
 
 
 def bring(
@@ -87,23 +84,13 @@ def bring(
     table: Table = None,
 ) -> None:
     """Append commits from JSON Lines, as `export` writes them. What is there already is passed over."""
-    written = known = 0
     with ExitStack() as stack:
         stores = stack.enter_context(opened(url, table))
         lines: BinaryIO = sys.stdin.buffer if source is None else stack.enter_context(source.open("rb"))
-        stores.management.initialize()
-        seen = stack.enter_context(progress("importing"))
         try:
-            for commit, new in append(stores.commits, _commits(lines)):
-                if new is None:
-                    where = f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}"
-                    message = f"{where}: commit {commit.commit_sequence} does not fit to what is there"
-                    raise fail(message, FOUND_WRONG)
-                written, known = written + new, known + (not new)
-                seen(commit)
+            imported(stores, _commits(lines))
         except InvalidCommit as error:
             raise fail(str(error), MISUNDERSTOOD) from error
-        told.print(f"{written} imported, {known} there before", markup=False)
 
 
 def _commits(lines: BinaryIO) -> Iterator[Commit]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any
 
 import typer
 
-from aett.application.following.iterating import OWN, follow
+from aett.application.following.iterating import Wanted, follow
 from aett.cli import answering
 from aett.cli.answering import AsJson
 from aett.cli.asking import FOUND_WRONG, Table, Tenant, Url, fail, opened, progress, tenant_of, tenants_of
-from aett.connecting import Stores
 from aett.core.commit import Commit
 from aett.core.number import MAX_REVISION
-from aett.core.recorded import Recorded, recorded
+from aett.core.recorded import Recorded
 from aett.core.stored_event import StoredEvent
 from aett.operating import count
 from aett.operating import streams as streams_of
+from aett.operating.lines import embedded
 
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="So many at most.")]
 
@@ -107,22 +107,13 @@ def tail(
     with opened(url, table) as stores:
         name = tenant_of(stores, tenant)
         begin = after if after is not None else _before_the_last(stores.commits, name, last)
-        log = stores, name, begin, stream
-        for each in _followed(*log) if waits else _read(*log):
+        if waits:
+            found = follow(stores.commits, name, begin, stream_prefix=stream)
+        else:
+            found = chain.from_iterable(map(Wanted(None, stream).of, stores.commits.get_from(name, begin)))
+        for each in found:
             if not topics or getattr(each.event, "topic", None) in topics:
                 _tell(each, as_json)
-
-
-def _followed(stores: Stores, tenant: str, begin: int, prefix: str) -> Iterator[Recorded[Any]]:
-    return follow(stores.commits, tenant, begin, stream_prefix=prefix)
-
-
-def _read(stores: Stores, tenant: str, begin: int, prefix: str) -> Iterator[Recorded[Any]]:
-    """What there is now, as `follow` would show it."""
-    for commit in stores.commits.get_from(tenant, begin):
-        own = commit.stream_id.startswith(OWN) and not prefix.startswith(OWN)
-        if commit.stream_id.startswith(prefix) and not own:
-            yield from recorded(commit)
 
 
 def _before_the_last(commits: Any, tenant: str, last: int) -> int:
@@ -145,7 +136,7 @@ def _tell(each: Recorded[Any], as_json: bool | None) -> None:
                 "commit_id": each.commit.commit_id,
                 "topic": each.event.topic,
                 "version": each.event.version,
-                "body": answering.embedded(each.event.body),
+                "body": embedded(each.event.body),
                 "headers": dict(each.headers),
             }
         )

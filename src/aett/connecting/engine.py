@@ -67,7 +67,11 @@ class Engine:
     @property
     def in_memory(self) -> bool:
         """Whether it is a SQLite database that only its one connection reaches."""
-        return self.name == "sqlite" and str(self.place) in ("sqlite://", "sqlite:///", "sqlite:///:memory:")
+        if self.name != "sqlite":
+            return False
+        located = import_module("aett.adapters.sqlite.database").located
+        found: bool = located(self.place, (), 0.0, "FULL", create=False).is_one
+        return found
 
     def place_of(self, store: Any) -> object:
         """Where a transaction begins: on a connection of the store's, or on one of its own."""

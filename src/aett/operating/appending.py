@@ -20,6 +20,11 @@ Appended: TypeAlias = tuple[Commit, bool | None]
 """A commit, and whether it is there now: True, it was written; False, it was there before; None, another is."""
 
 
+def where(commit: Commit) -> str:
+    """Its place, for messages."""
+    return f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}, commit {commit.commit_sequence}"
+
+
 def append(target: CommitStore, commits: Iterable[Commit]) -> Iterator[Appended]:
     """What became of each."""
     source = (numbered(each, None) for each in commits)

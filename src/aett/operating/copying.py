@@ -18,7 +18,7 @@ from attrs import frozen
 
 from aett.core.commit import Commit, numbered
 from aett.core.errors import AettError
-from aett.operating.appending import append
+from aett.operating.appending import append, where
 from aett.ports.commit_store import CommitStore
 
 
@@ -45,7 +45,7 @@ def copy(
     written = known = 0
     for commit, new in append(target, source.get_from(tenant_id, _resumed(source, target, tenant_id))):
         if new is None:
-            raise Diverged(f"{_where(commit)}: the target has another commit in its place")
+            raise Diverged(f"{where(commit)}: the target has another commit in its place")
         written, known = written + new, known + (not new)
         seen(commit)
     return Copied(tenant_id, written, known)
@@ -57,11 +57,11 @@ def compare(
     """Raises `Diverged` at the first commit in which the two logs differ, apart from checkpoints."""
     for one, other in zip_longest(source.get_from(tenant_id), target.get_from(tenant_id)):
         if other is None:
-            raise Diverged(f"{_where(one)}: the target lacks it")
+            raise Diverged(f"{where(one)}: the target lacks it")
         if one is None:
-            raise Diverged(f"{_where(other)}: the source lacks it")
+            raise Diverged(f"{where(other)}: the source lacks it")
         if numbered(one, None) != numbered(other, None):
-            raise Diverged(f"{_where(one)}: the target has {_where(other)} in its place, or other content")
+            raise Diverged(f"{where(one)}: the target has {where(other)} in its place, or other content")
         seen(one)
 
 
@@ -72,9 +72,5 @@ def _resumed(source: CommitStore, target: CommitStore, tenant_id: str) -> int:
         return 0
     found = source.find(tenant_id, last.stream_id, last.commit_id)
     if found is None:
-        raise Diverged(f"{_where(last)}: the target has it, and the source does not")
+        raise Diverged(f"{where(last)}: the target has it, and the source does not")
     return found.checkpoint or 0
-
-
-def _where(commit: Commit) -> str:
-    return f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}, commit {commit.commit_sequence}"

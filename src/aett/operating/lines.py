@@ -83,5 +83,10 @@ def _messages(raws: list[msgspec.Raw]) -> tuple[EventMessage, ...]:
 def _raw(body: object) -> msgspec.Raw:
     if not isinstance(body, StoredEvent):
         raise TypeError(f"a commit is exported with TopicMap.stored(), which reads no {type(body).__name__}")
+    return embedded(body.envelope)
+
+
+def embedded(encoded: bytes) -> msgspec.Raw:
+    """What is JSON already, within a line."""
     # Within JSON, a line's end stands only between tokens: those who wrote by hand may have left some.
-    return msgspec.Raw(body.envelope.replace(b"\n", b" ").replace(b"\r", b" "))
+    return msgspec.Raw(encoded.replace(b"\n", b" ").replace(b"\r", b" "))

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from aett.core.commit import Commit
 from aett.core.errors import CorruptStorage, InvalidCommit, UnknownTopic
 from aett.core.head import Head
+from aett.operating.appending import where
 from aett.ports.commit_store import CommitStore
 
 
@@ -49,13 +50,13 @@ class _Reader:
 
     def problems_of(self, commit: Commit) -> Iterator[str]:
         """What is wrong with this one."""
-        where = f"tenant {self.tenant_id!r}, stream {commit.stream_id!r}, commit {commit.commit_sequence}"
+        place = where(commit)
         end = self.ends.get(commit.stream_id, _NOTHING)
         if (commit.commit_sequence, commit.first_revision) != (end.sequence + 1, end.revision + 1):
             follows = f"commit {end.sequence + 1} at revision {end.revision + 1}"
-            yield f"{where}: begins at revision {commit.first_revision}, where {follows} should follow"
+            yield f"{place}: begins at revision {commit.first_revision}, where {follows} should follow"
         if commit.checkpoint is None or commit.checkpoint <= self.checkpoint:
-            yield f"{where}: has checkpoint {commit.checkpoint} in the log behind {self.checkpoint}"
+            yield f"{place}: has checkpoint {commit.checkpoint} in the log behind {self.checkpoint}"
         self.ends[commit.stream_id] = _End(commit.commit_sequence, commit.stream_revision)
         self.checkpoint = commit.checkpoint or self.checkpoint
         self.commits += 1

@@ -10,12 +10,7 @@ from pymongo import AsyncMongoClient, ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from aett.adapters.lending.awaiting import (
-    AsyncCallersConnection,
-    AsyncCallersPool,
-    AsyncLender,
-    OwnPools,
-)
+from aett.adapters.lending.awaiting import AsyncCallersConnection, AsyncCallersPool, AsyncLender, OwnPools
 from aett.adapters.lending.borrowing import AsyncBorrowed
 from aett.adapters.mongodb.errors import KINDS, translated
 from aett.adapters.mongodb.performing import described, index_models

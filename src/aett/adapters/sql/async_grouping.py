@@ -60,7 +60,7 @@ class _Here:
     def tell_others(self) -> None:
         """Those who were written before, and not told then."""
         told, self.untold = self.untold, []
-        _tell(told)
+        _answer(told)
 
 
 def grouped(performer: AsyncPerformer, *, joins: bool, size: int, lanes: int) -> AsyncPerformer:
@@ -164,7 +164,7 @@ class AsyncGroupingPerformer:
         here.tell_others()
         told.sort(key=lambda each: each[0].came)
         here.untold = told[now:]
-        _tell(told[:now])
+        _answer(told[:now])
         running_loop().call_soon(self._give_on, here, lane, now, time.monotonic())
 
     def _give_on(self, here: _Here, lane: Lane, told: int, since: float) -> None:
@@ -189,15 +189,15 @@ class AsyncGroupingPerformer:
             running_loop().call_soon(self._call_first, here)
 
 
-def _tell(told: list[tuple[_Waiting, _Told]]) -> None:
+def _answer(told: list[tuple[_Waiting, _Told]]) -> None:
     for waiting, what in told:
         if not waiting.told.done():
             waiting.told.set_result(what)
 
 
-def _later(passes: int, call: Callable[..., object], *arguments: object) -> None:
+def _later(passes: int, call: Callable[[], object]) -> None:
     """Call it when the loop has gone round so many times."""
     if passes:
-        running_loop().call_soon(_later, passes - 1, call, *arguments)
+        running_loop().call_soon(_later, passes - 1, call)
     else:
-        call(*arguments)
+        call()

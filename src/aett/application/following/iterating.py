@@ -40,11 +40,14 @@ class Stops(Protocol):
 
 
 @frozen
-class _Wanted:
+class Wanted:
+    """What is wanted of a log: events of these classes, or all; of streams that begin so, not of Aett's own."""
+
     topics: TopicMap | None
     stream_prefix: str
 
     def of(self, commit: Commit) -> Iterator[Recorded[Any]]:
+        """The commit's events that are wanted."""
         stream = commit.stream_id
         if not stream.startswith(self.stream_prefix):
             return
@@ -68,7 +71,7 @@ def follow(
     topics: only these, a `TopicMap` or their class or union; all that the store knows, if it is None.
     stream_prefix: only of streams that begin so. stop: ends the iteration when it is set.
     """
-    wanted, rung = _Wanted(None if topics is None else topics_of(topics), stream_prefix), threading.Event()
+    wanted, rung = Wanted(None if topics is None else topics_of(topics), stream_prefix), threading.Event()
     rest = 0.0
 
     def ring(tenant: str) -> None:
@@ -100,7 +103,7 @@ async def async_follow(
     pace: Pace = Pace(),
 ) -> AsyncIterator[Recorded[Any]]:
     """A `follow` that is awaited: a cancellation, or an `asyncio.timeout`, ends it at once."""
-    wanted, rung = _Wanted(None if topics is None else topics_of(topics), stream_prefix), asyncio.Event()
+    wanted, rung = Wanted(None if topics is None else topics_of(topics), stream_prefix), asyncio.Event()
     loop, rest = asyncio.get_running_loop(), 0.0
 
     def ring(tenant: str) -> None:

@@ -9,11 +9,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import uuid5
 
 from aett.application.following.followers import Part
 from aett.application.following.steps import Append, Now, ReadHead, ReadStream
+from aett.core.commit import Commit
 from aett.core.dead_letter import DeadLetter, DeadLetterSettled
 from aett.core.outcome import Failure, Success
 from aett.core.plan import Plan
@@ -55,14 +57,20 @@ def written_once(part: Part, at: Recorded[Any], event: DeadLetter | DeadLetterSe
 
 def open_letters(part: Part) -> Plan[list[DeadLetter]]:
     """Those that nobody has settled, in the order of the log."""
-    found = dict[tuple[int, int], DeadLetter]()
-    for commit in (yield from ReadStream(part.tenant_id, _STREAM + part.register)):
+    found = unsettled((yield from ReadStream(part.tenant_id, _STREAM + part.register)))
+    return sorted(found, key=lambda each: (each.checkpoint, each.index))
+
+
+def unsettled(commits: Iterable[Commit]) -> Collection[DeadLetter]:
+    """The letters of these commits that nobody has settled, of whatever streams, as they came."""
+    found = dict[tuple[str, int, int], DeadLetter]()
+    for commit in commits:
         for event in commit.bodies:
             match event:
-                case DeadLetter():
-                    found[event.checkpoint, event.index] = event
+                case DeadLetter(checkpoint=checkpoint, index=index):
+                    found[commit.stream_id, checkpoint, index] = event
                 case DeadLetterSettled(checkpoint, index):
-                    found.pop((checkpoint, index), None)
+                    found.pop((commit.stream_id, checkpoint, index), None)
                 case _:
                     pass
-    return [found[key] for key in sorted(found)]
+    return found.values()
