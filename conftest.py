@@ -6,9 +6,11 @@ The blocks of a page build on each other: under pytest-xdist a page is given to 
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
+import types
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sybil import Sybil
@@ -17,11 +19,20 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 _ELSEWHERE = "an ExitStack that ends with the page"
 
 
+class _Page:
+    """A page's names as a module has them: some frameworks look up there what an annotation means."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.__dict__ = names
+
+
 def _begin(namespace: dict[str, Any]) -> None:
     # The classes of a page are of a module that is not __main__; the files it makes are in a directory of its own.
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         stack.enter_context(contextlib.chdir(directory))
+        sys.modules["a_page"] = cast("types.ModuleType", _Page(namespace))
+        stack.callback(sys.modules.pop, "a_page")
         namespace.update({"__name__": "a_page", _ELSEWHERE: stack.pop_all()})
 
 
@@ -31,7 +42,7 @@ def _end(namespace: dict[str, Any]) -> None:
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
-    patterns=["README.md", "docs/*.md"],
+    patterns=["README.md", "docs/*.md", "docs/howto/*.md"],
     setup=_begin,
     teardown=_end,
 ).pytest()

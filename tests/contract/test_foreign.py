@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,15 @@ from uuid import UUID, uuid4
 import psycopg
 import pymysql
 import pytest
+from pymongo import MongoClient
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from aett import Commit, TopicMap, connect
+from aett.adapters.aws.performing import lender_of
+from aett.adapters.dynamodb.place import configured
+from aett.adapters.s3 import PersistenceManagement
+from aett.adapters.s3.place import located
 from aett.cli.app import app
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=UTC)
@@ -110,13 +116,98 @@ def of_mysql(url: str) -> tuple[str, str]:
     return url, table
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mysql"])
+def later(number: int) -> int:
+    """Seconds, as 3.x keeps them where it has no order but that of its stamps."""
+    return int(NOW.timestamp()) + number
+
+
+def of_mongodb(url: str) -> tuple[str, str]:
+    name = f"old_{uuid4().hex[:8]}"
+    names = ("TenantId", "StreamId", "CommitId", "CommitSequence", "StreamRevision", "Headers", "Events")
+    with MongoClient[dict[str, Any]](url) as client:
+        collection = client.get_default_database()[name]
+        for token, row in enumerate(rows(str, None)):
+            values = (*row[:2], *row[3:6], row[8] or b"{}", row[9])
+            more = {"CommitStamp": later(0), "CheckpointToken": token}
+            collection.insert_one({**dict(zip(names, values, strict=True)), **more})
+    return url, name
+
+
+def of_dynamodb(url: str) -> tuple[str, str]:
+    name = f"old_{uuid4().hex[:8]}"
+    keys = {"TenantAndStream": "S", "CommitSequence": "N"}
+    lender = lender_of(configured(url), "dynamodb", 1, 30)
+    with closing(lender), lender.lent(alone=True) as client:
+        client.create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in keys.items()],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        client.get_waiter("table_exists").wait(TableName=name)
+        for number, (tenant, stream, _, commit_id, sequence, revision, *_, headers, events) in enumerate(
+            rows(str, None)
+        ):
+            item = {
+                "TenantAndStream": {"S": f"{tenant}{stream}"},
+                "TenantId": {"S": tenant},
+                "StreamId": {"S": stream},
+                "StreamRevision": {"N": str(revision)},
+                "CommitId": {"S": commit_id},
+                "CommitSequence": {"N": str(sequence)},
+                "CommitStamp": {"N": str(later(number))},
+                "Headers": {"B": headers or b"{}"},
+                "Events": {"B": events},
+            }
+            client.put_item(TableName=name, Item=item)
+    return url, name
+
+
+def of_s3(url: str) -> tuple[str, str]:
+    folder = f"old_{uuid4().hex[:8]}"
+    with PersistenceManagement(url) as management:
+        management.initialize()  # the bucket
+    place, space = located(url, None, "")
+    lender = lender_of(place, "s3", 1, 30)
+    with closing(lender), lender.lent(alone=True) as client:
+        for number, (tenant, stream, _, commit_id, sequence, revision, *_, headers, events) in enumerate(
+            rows(str, None)
+        ):
+            name = f"{later(number)}_{commit_id}_{sequence}_{revision}.json"
+            document = {
+                "tenant_id": tenant,
+                "stream_id": stream,
+                "stream_revision": revision,
+                "commit_id": commit_id,
+                "commit_sequence": sequence,
+                "commit_stamp": datetime.fromtimestamp(later(number), UTC).isoformat(),
+                "headers": {key: json.dumps(value) for key, value in json.loads(headers or b"{}").items()},
+                "events": json.loads(events),
+                "checkpoint_token": 0,
+            }
+            key = f"{space.prefix}{folder}/{tenant}/{stream}/{name}"
+            client.put_object(Bucket=space.bucket, Key=key, Body=json.dumps(document).encode())
+        client.put_object(Bucket=space.bucket, Key=f"{space.prefix}{folder}/readme.txt", Body=b"no commit")
+    return url, folder
+
+
+MAKERS = {
+    "postgresql": of_postgresql,
+    "mysql": of_mysql,
+    "mongodb": of_mongodb,
+    "dynamodb": of_dynamodb,
+    "s3": of_s3,
+}
+
+
+@pytest.mark.parametrize("engine", ["sqlite", *MAKERS])
 def test_the_history_of_3x_becomes_commits(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if engine == "sqlite":
         source, table = of_sqlite(tmp_path)
     else:
-        make = {"postgresql": of_postgresql, "mysql": of_mysql}[engine]
-        source, table = make(request.getfixturevalue(f"{engine}_url"))
+        source, table = MAKERS[engine](request.getfixturevalue(f"{engine}_url"))
     target = f"sqlite:///{tmp_path / 'new.db'}"
     command = ("import-3x", source, "--source-table", table, "--url", target)
     status, told = aett(*command)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from itertools import islice
 from typing import Annotated, Any, Final
@@ -96,16 +96,25 @@ def tenant_of(stores: Stores, tenant: str | None) -> str:
             raise fail("there are several tenants: name one by --tenant (aett tenants lists them)", MISUNDERSTOOD)
 
 
+Seen = Callable[[Commit], object]
+
+
 @contextmanager
-def progress(what: str, total: Callable[[], int | None] = lambda: None) -> Generator[Callable[[Commit], object]]:
-    """A bar, where somebody looks at it, that is moved by each commit. total: how many there will be, if known."""
+def progress(what: str, end: Callable[[], int | None] = lambda: None) -> Generator[Seen]:
+    """A bar, where somebody looks at it, moved by each commit: to its checkpoint, if `end` tells the last one."""
     if not told.is_terminal:
         yield lambda _: None
         return
     columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=told, transient=True) as bar:
-        task = bar.add_task(what, total=total())
-        yield lambda _: bar.advance(task)
+        last = end()
+        task = bar.add_task(what, total=last)
+        yield lambda commit: bar.advance(task) if last is None else bar.update(task, completed=commit.checkpoint)
+
+
+def progress_through(what: str, stores: Stores, tenant: str) -> AbstractContextManager[Seen]:
+    """The same for who reads a tenant's log."""
+    return progress(f"{what} {tenant}", lambda: stores.commits.tail(tenant).settled)
 
 
 def named(name: str) -> Any:

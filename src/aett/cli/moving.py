@@ -18,7 +18,7 @@ from aett.cli.asking import (
     Url,
     fail,
     opened,
-    progress,
+    progress_through,
     tenants_of,
     told,
 )
@@ -48,10 +48,10 @@ def copy(
         other.management.initialize()
         for name in tenants_of(one, tenant):
             try:
-                with progress(f"copying {name}") as seen:
+                with progress_through("copying", one, name) as seen:
                     found = copied(one.commits, other.commits, name, seen)
                 if compares:
-                    with progress(f"comparing {name}") as seen:
+                    with progress_through("comparing", one, name) as seen:
                         compare(one.commits, other.commits, name, seen)
             except Diverged as error:
                 raise fail(str(error), FOUND_WRONG) from error
@@ -69,7 +69,7 @@ def export(
         stores = stack.enter_context(opened(url, table))
         out: BinaryIO = sys.stdout.buffer if to is None else stack.enter_context(to.open("wb"))
         for name in tenants_of(stores, tenant):
-            with progress(f"exporting {name}") as seen:
+            with progress_through("exporting", stores, name) as seen:
                 for commit in stores.commits.get_from(name):
                     out.write(line_of(commit) + b"\n")
                     seen(commit)

@@ -12,7 +12,7 @@ import typer
 from aett.application.following.iterating import Wanted, follow
 from aett.cli import answering
 from aett.cli.answering import AsJson
-from aett.cli.asking import FOUND_WRONG, Table, Tenant, Url, fail, opened, progress, tenant_of, tenants_of
+from aett.cli.asking import FOUND_WRONG, Table, Tenant, Url, fail, opened, progress_through, tenant_of, tenants_of
 from aett.core.commit import Commit
 from aett.core.number import MAX_REVISION
 from aett.core.recorded import Recorded
@@ -152,7 +152,7 @@ def stats(
     """Count the events of each topic, with the bytes of their bodies; or of each day. It reads the whole log."""
     with opened(url, table) as stores:
         for name in tenants_of(stores, tenant):
-            with progress(f"counting {name}", lambda: stores.commits.tail(name).settled) as seen:  # noqa: B023
+            with progress_through("counting", stores, name) as seen:
                 counted = count(stores.commits, name, seen)
             if by_day:
                 days = sorted(counted.days.items())

@@ -16,7 +16,7 @@ from aett.cli.asking import (
     fail,
     map_named,
     opened,
-    progress,
+    progress_through,
     tenant_of,
     tenants_of,
     told,
@@ -45,7 +45,7 @@ def verify(
     found_wrong = False
     with opened(url, table, map_named(topics)) as stores:
         for name in tenants_of(stores, tenant):
-            with progress(f"verifying {name}", lambda: stores.commits.tail(name).settled) as seen:  # noqa: B023
+            with progress_through("verifying", stores, name) as seen:
                 found = verified(stores.commits, name, seen)
             answering.rows(
                 [

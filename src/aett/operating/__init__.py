@@ -5,8 +5,10 @@ Stores are best given `TopicMap.stored()`: then no class is needed, and no store
 
 from __future__ import annotations
 
+from aett.operating.appending import append
 from aett.operating.copying import Copied, Diverged, compare, copy
 from aett.operating.counting import Counted, StreamCount, count, streams
+from aett.operating.lines import commit_of, line_of
 from aett.operating.verifying import Verified, verify
 
 __all__ = [
@@ -15,9 +17,12 @@ __all__ = [
     "Diverged",
     "StreamCount",
     "Verified",
+    "append",
+    "commit_of",
     "compare",
     "copy",
     "count",
+    "line_of",
     "streams",
     "verify",
 ]

@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from typing import Any, Final, Generic, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -22,6 +23,8 @@ from aett.core.errors import InvalidCommit
 from aett.core.head import Head
 from aett.core.headers import Headers
 from aett.core.stamp import EPOCH
+
+F = TypeVar("F")
 
 FORMERLY: Final = "formerly"
 """The header that says which numbers a commit had, if it has others now."""
@@ -95,6 +98,27 @@ def of_eventsourcing(tenant_id: str, rows: Iterable[tuple[Any, ...]]) -> Iterato
         )
 
 
+@frozen
+class Placed(Generic[F]):
+    """A commit that is yet to be read: its stream, its number there, its stamp in seconds, how it is found."""
+
+    stream: str
+    sequence: int
+    stamp: int
+    found: F
+
+
+def in_order(placed: Iterable[Placed[F]]) -> list[Placed[F]]:
+    """By their stamps, yet each stream by its sequences: an order for what keeps none between streams."""
+    by_stream = sorted(placed, key=lambda each: (each.stream, each.sequence, each.stamp))
+    latest = dict[str, int]()
+    timed = list[tuple[int, Placed[F]]]()
+    for each in by_stream:
+        latest[each.stream] = max(each.stamp, latest.get(each.stream, each.stamp))
+        timed.append((latest[each.stream], each))
+    return [each for _, each in sorted(timed, key=itemgetter(0))]
+
+
 class _Event(msgspec.Struct):
     """An event as 3.x writes it; `$type` stood in the body of earlier ones."""
 
@@ -129,9 +153,11 @@ def _json(raw: Any, kind: Any, where: str) -> Any:
 
 
 def _instant(stamp: Any, where: str) -> datetime:
-    """An instant; one without a zone is UTC."""
+    """An instant; one without a zone is UTC, a number means seconds since 1970."""
     try:
+        if isinstance(stamp, int):
+            return EPOCH + timedelta(seconds=stamp)
         found = stamp if isinstance(stamp, datetime) else datetime.fromisoformat(str(stamp))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InvalidCommit(f"{where}: its stamp is no time") from error
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

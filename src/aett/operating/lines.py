@@ -54,7 +54,7 @@ def line_of(commit: Commit) -> bytes:
     )
 
 
-def commit_of(line: bytes) -> Commit:
+def commit_of(line: bytes | str) -> Commit:
     """The commit of a line, not numbered. Raises `InvalidCommit`."""
     try:
         found = _DECODER.decode(line)
