@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.property.some_commits import some_commits
 
 from aett import (
     Commit,
@@ -28,21 +29,9 @@ from aett.adapters.store.record import Record, Recorder
 from aett.core.codec.stored import stored_message
 from aett.operating.lines import commit_of, line_of
 from aett.testing.samples import START, TOPICS, Noted
-from aett.testing.strategies import batches, commands, headers, stamps, streams, tenants
 
 STORED = TopicMap.stored()
 SPACES = st.text(" \t\n\r", max_size=3)
-
-
-@st.composite
-def some_commits(draw: st.DrawFn) -> Commit:
-    return Head(draw(tenants()), draw(streams())).commit(
-        *draw(batches()),
-        commit_id=uuid4(),
-        stamp=draw(stamps()),
-        headers=draw(headers()),
-        commands=draw(commands()),
-    )
 
 
 def read_and_written(record: Record) -> Record:

@@ -289,6 +289,22 @@ def test_what_is_exported_can_be_imported_by_file_or_pipe(aett: Aett, tmp_path: 
 
 
 @pytest.mark.usefixtures("filled")
+def test_cloud_events_are_exported_and_imported(aett: Aett, tmp_path: Path) -> None:
+    exported = aett("export", "--cloudevents")
+    assert {each["specversion"] for each in exported.lines} == {"1.0"}
+    target = f"sqlite:///{tmp_path / 'target.db'}"
+    assert aett("import", "-u", target, "--cloudevents", given=exported.said.encode()).status == 0
+    assert without_checkpoints(aett("export", "-u", target)) == without_checkpoints(aett("export"))
+    other = b'{"specversion":"1.0","id":"1","source":"/till","type":"till.opened","data":{}}'
+    assert "name whose they become" in aett("import", "-u", target, "--cloudevents", given=other).told
+    assert aett("import", "-u", target, "--cloudevents", "-t", "tills", given=other).status == 0
+    (event,) = aett("tail", "-u", target, "-t", "tills", "--no-follow").lines
+    assert (event["stream_id"], event["topic"]) == ("/till", "till.opened")
+    found = aett("import", "-u", target, "--cloudevents", "-t", "tills", given=other + b"\n[]")
+    assert "line 2: the line is no CloudEvent" in found.told
+
+
+@pytest.mark.usefixtures("filled")
 def test_what_cannot_be_imported_is_told_with_its_line(aett: Aett, tmp_path: Path) -> None:
     lines = aett("export").said.splitlines()
     target = f"sqlite:///{tmp_path / 'target.db'}"
@@ -298,7 +314,7 @@ def test_what_cannot_be_imported_is_told_with_its_line(aett: Aett, tmp_path: Pat
     assert len(aett("export", "-u", target).lines) == 1
     found = aett("import", "-u", target, given=lines[4].encode())
     assert found.status == 1
-    assert "stream 'account-1': commit 3 does not fit to what is there" in found.told
+    assert "stream 'account-1', commit 3 does not fit to what is there" in found.told
 
 
 # Followers

@@ -11,6 +11,7 @@ from aett.cli import sources
 from aett.cli.asking import FOUND_WRONG, Table, Url, fail, opened
 from aett.cli.importing import imported
 from aett.core.errors import InvalidCommit, InvalidIdentifier
+from aett.operating.appending import append
 from aett.operating.foreign import Told, commits_of, of_aett_3, of_eventsourcing
 
 Source = Annotated[
@@ -51,6 +52,6 @@ def import_eventsourcing(
 def _bring(url: str, table: str | None, history: Iterator[Told]) -> None:
     with opened(url, table) as stores:
         try:
-            imported(stores, commits_of(history))
+            imported(stores, commits_of(history), append)
         except (InvalidCommit, InvalidIdentifier) as error:
             raise fail(str(error), FOUND_WRONG) from error

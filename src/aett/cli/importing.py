@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from aett.cli.asking import FOUND_WRONG, fail, progress, told
 from aett.connecting import Stores
-from aett.core.commit import Commit
-from aett.operating.appending import append
+from aett.operating.appending import Appended, where
+from aett.ports.commit_store import CommitStore
+
+A = TypeVar("A")
 
 
-def imported(stores: Stores, commits: Iterable[Commit]) -> None:
+def imported(
+    stores: Stores, commits: Iterable[A], appending: Callable[[CommitStore, Iterable[A]], Iterable[Appended]]
+) -> None:
     """Make the place ready, and append them; what is there already is passed over.
 
     Anything else that is there ends the command.
@@ -18,11 +23,9 @@ def imported(stores: Stores, commits: Iterable[Commit]) -> None:
     stores.management.initialize()
     written = known = 0
     with progress("importing") as seen:
-        for commit, new in append(stores.commits, commits):
+        for commit, new in appending(stores.commits, commits):
             if new is None:
-                where = f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}"
-                message = f"{where}: commit {commit.commit_sequence} does not fit to what is there"
-                raise fail(message, FOUND_WRONG)
+                raise fail(f"{where(commit)} does not fit to what is there", FOUND_WRONG)
             written, known = written + new, known + (not new)
             seen(commit)
     told.print(f"{written} imported, {known} there before", markup=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, TypeVar
 
 import typer
 
@@ -23,11 +24,14 @@ from aett.cli.asking import (
     told,
 )
 from aett.cli.importing import imported
-from aett.core.commit import Commit
-from aett.core.errors import InvalidCommit
-from aett.operating import Diverged, compare
+from aett.core.errors import InvalidCommit, InvalidIdentifier
+from aett.operating import Diverged, append, commit_of, compare, line_of
 from aett.operating import copy as copied
-from aett.operating.lines import commit_of, line_of
+from aett.operating.cloud_events import append_cloud_events, cloud_event_of, cloud_events_of
+
+A = TypeVar("A")
+
+CloudEvents = Annotated[bool, typer.Option("--cloudevents", help="CloudEvents 1.0 in JSON, one a line.")]
 
 
 def copy(
@@ -63,15 +67,20 @@ def export(
     to: Annotated[Path | None, typer.Argument(help="A file; without one, the standard output.")] = None,
     table: Table = None,
     tenant: Tenant = None,
+    cloudevents: CloudEvents = False,
 ) -> None:
-    """Write commits as JSON Lines, one a line, with their events as they are stored; `import` reads them again."""
+    """Write commits as JSON Lines, with their events as they are stored; `import` reads them again.
+
+    A line is a commit; with --cloudevents, an event as a CloudEvent in JSON.
+    """
     with ExitStack() as stack:
         stores = stack.enter_context(opened(url, table))
         out: BinaryIO = sys.stdout.buffer if to is None else stack.enter_context(to.open("wb"))
         for name in tenants_of(stores, tenant):
             with progress_through("exporting", stores, name) as seen:
                 for commit in stores.commits.get_from(name):
-                    out.write(line_of(commit) + b"\n")
+                    some = cloud_events_of(commit) if cloudevents else (line_of(commit),)
+                    out.writelines(each + b"\n" for each in some)
                     seen(commit)
         out.flush()
 
@@ -82,22 +91,33 @@ def bring(
         Path | None, typer.Argument(metavar="FROM", help="A file; without one, the standard input.")
     ] = None,
     table: Table = None,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", "-t", envvar="AETT_TENANT", help="Whose log events of others become.")
+    ] = None,
+    cloudevents: CloudEvents = False,
 ) -> None:
-    """Append commits from JSON Lines, as `export` writes them. What is there already is passed over."""
+    """Append commits from JSON Lines, as `export` writes them. What is there already is passed over.
+
+    With --cloudevents, lines are CloudEvents in JSON, of `export` or of others: one of others becomes a commit of
+    its own, on the stream that is its subject, or else its source.
+    """
     with ExitStack() as stack:
         stores = stack.enter_context(opened(url, table))
         lines: BinaryIO = sys.stdin.buffer if source is None else stack.enter_context(source.open("rb"))
         try:
-            imported(stores, _commits(lines))
-        except InvalidCommit as error:
+            if cloudevents:
+                imported(stores, _read(lines, cloud_event_of), partial(append_cloud_events, tenant_id=tenant))
+            else:
+                imported(stores, _read(lines, commit_of), append)
+        except (InvalidCommit, InvalidIdentifier) as error:
             raise fail(str(error), MISUNDERSTOOD) from error
 
 
-def _commits(lines: BinaryIO) -> Iterator[Commit]:
+def _read(lines: BinaryIO, read: Callable[[bytes], A]) -> Iterator[A]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                commit = commit_of(line)
+                found = read(line)
             except InvalidCommit as error:
                 raise InvalidCommit(f"line {number}: {error}") from error
-            yield commit
+            yield found

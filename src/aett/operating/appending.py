@@ -1,6 +1,7 @@
 """Appends commits of other stores, so that the log has them in the order in which they come.
 
-1. The first is appended by itself. If it is numbered, the others follow by `commit_all`, many at once.
+1. The first is appended by itself. If it is numbered, the others follow by `commit_all`, many at once; or one by
+   one, if what comes depends on what has been written.
 2. If it is not (on S3, who reads the log numbers it), each is appended by itself; and before another stream's is,
    the log is read, so that what was there before is numbered before.
 """
@@ -25,15 +26,18 @@ def where(commit: Commit) -> str:
     return f"tenant {commit.tenant_id!r}, stream {commit.stream_id!r}, commit {commit.commit_sequence}"
 
 
-def append(target: CommitStore, commits: Iterable[Commit]) -> Iterator[Appended]:
-    """What became of each."""
+def append(target: CommitStore, commits: Iterable[Commit], *, ahead: bool = True) -> Iterator[Appended]:
+    """What became of each. ahead: whether the next may be asked for while those before are not yet written."""
     source = (numbered(each, None) for each in commits)
     for first in source:
         outcome = target.commit(first)
         yield first, _there(first, outcome)
         if isinstance(outcome, Success):
             late = outcome.unwrap().checkpoint is None
-            yield from _numbered_late(target, first, source) if late else _together(target, source)
+            if ahead and not late:
+                yield from _together(target, source)
+            else:
+                yield from _one_by_one(target, source, late=late, before=first)
 
 
 def _together(target: CommitStore, source: Iterator[Commit]) -> Iterator[Appended]:
@@ -49,9 +53,11 @@ def _together(target: CommitStore, source: Iterator[Commit]) -> Iterator[Appende
         yield commit, _there(commit, outcome)
 
 
-def _numbered_late(target: CommitStore, before: Commit, source: Iterator[Commit]) -> Iterator[Appended]:
+def _one_by_one(
+    target: CommitStore, source: Iterator[Commit], *, late: bool, before: Commit
+) -> Iterator[Appended]:
     for commit in source:
-        if (commit.tenant_id, commit.stream_id) != (before.tenant_id, before.stream_id):
+        if late and (commit.tenant_id, commit.stream_id) != (before.tenant_id, before.stream_id):
             next(target.get_from(before.tenant_id, backwards=True, limit=1), None)
         yield commit, _there(commit, target.commit(commit))
         before = commit

@@ -81,9 +81,14 @@ def _messages(raws: list[msgspec.Raw]) -> tuple[EventMessage, ...]:
 
 
 def _raw(body: object) -> msgspec.Raw:
+    return embedded(as_stored(body).envelope)
+
+
+def as_stored(body: object) -> StoredEvent:
+    """The event, which must have been read as it is stored: a TypeError says so."""
     if not isinstance(body, StoredEvent):
         raise TypeError(f"a commit is exported with TopicMap.stored(), which reads no {type(body).__name__}")
-    return embedded(body.envelope)
+    return body
 
 
 def embedded(encoded: bytes) -> msgspec.Raw:
