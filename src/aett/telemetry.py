@@ -7,8 +7,9 @@
    propagator that is set. Whoever builds commits himself gives them `headers()`.
 3. A follower's function is called in a span of its own. With one event it goes on with the trace of whoever
    committed it; with several it is linked to each.
-4. Metrics: `db.client.operation.duration`, `aett.commits` by outcome, `aett.commit.events`, `aett.group.size`; and
-   by `Telemetry.turned`, for a runner's `observe`, `aett.follower.events` and `aett.follower.turn.duration`.
+4. Metrics: `db.client.operation.duration`, `aett.commits` by outcome, `aett.commit.events`, `aett.group.size`, and
+   `aett.repository.attempts`; by `Telemetry.turned`, for a runner's `observe`, `aett.follower.events`, `.lag` and
+   `.turn.duration`.
 
 Providers are OpenTelemetry's global ones, unless others are given.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +43,8 @@ _SYSTEMS: Final = {
 
 _REPOSITORY: Final = "repository"
 _WRITES: Final = frozenset({"commit", "commit_all"})
+_TRIED: Final = ContextVar("aett.tried", default=[0])  # noqa: B039  # nobody's: what is counted there is not told
+"""How many commits the repository's operation that is going on has tried."""
 
 
 def instrument(
@@ -87,6 +91,14 @@ class Telemetry:
         self._commits = meter.create_counter("aett.commits", "{commit}", "Commits, by what became of them.")
         self._events = meter.create_histogram("aett.commit.events", "{event}", "Events of a commit.")
         self._group = meter.create_histogram("aett.group.size", "{commit}", "Commits of one transaction.")
+        self._attempts = meter.create_histogram(
+            "aett.repository.attempts",
+            "{attempt}",
+            "Commits that a repository tried for one operation.",
+        )
+        self._lag = meter.create_histogram(
+            "aett.follower.lag", "s", "For how long the oldest event of a turn had been stored."
+        )
         self._handled = meter.create_counter("aett.follower.events", "{event}", "Events that followers handled.")
         self._turn = meter.create_histogram("aett.follower.turn.duration", "s", "Duration of a follower's turn.")
 
@@ -96,9 +108,11 @@ class Telemetry:
         kind = SpanKind.INTERNAL if operation.engine == _REPOSITORY else SpanKind.CLIENT
         span = self._tracer.start_span(f"{operation.engine} {operation.what}", kind=kind, attributes=attributes)
         token = context.attach(trace.set_span_in_context(span))
+        counted = self._counting(operation)
 
         def end(ended: Ended) -> None:
             context.detach(token)
+            counted()
             outcome = _outcome(ended.answer)
             if outcome:
                 span.set_attribute("aett.outcome", outcome)
@@ -109,6 +123,21 @@ class Telemetry:
             self._measure(operation, ended)
 
         return end
+
+    def _counting(self, operation: Operation) -> Callable[[], object]:
+        """What a repository does is measured by the commits that it tries; call what is given in the end."""
+        if operation.engine != _REPOSITORY:
+            _TRIED.get()[0] += operation.what == "commit"
+            return lambda: None
+        tried = [0]
+        before = _TRIED.set(tried)
+
+        def ended() -> None:
+            _TRIED.reset(before)
+            if tried[0]:
+                self._attempts.record(tried[0], {"aett.operation": operation.what})
+
+        return ended
 
     def together(self, count: int) -> None:
         """The size of a group."""
@@ -142,6 +171,8 @@ class Telemetry:
         attributes = {"aett.register": turned.register}
         self._handled.add(turned.events, attributes)
         self._turn.record(turned.seconds, attributes | _error(turned.trouble))
+        if turned.lag is not None:
+            self._lag.record(turned.lag, attributes)
 
     def _measure(self, operation: Operation, ended: Ended) -> None:
         if operation.engine == _REPOSITORY:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 from opentelemetry import trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -18,7 +19,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-from till import TILL, TOPICS, PaidIn
+from till import TILL, TOPICS, PaidIn, Till
 
 from aett import (
     AsyncDefaultAggregateRepository,
@@ -233,6 +234,28 @@ def test_a_trace_goes_on_in_followers(told: Told) -> None:
     assert linked or len(told.named("aett handle")) == 4, "the handler's come together, or one by one"
     assert all(link.context.trace_id == asked.trace_id for each in linked for link in each.links)
     assert sum(each.value for each in told.points("aett.follower.events")) == 4
+    lags = told.points("aett.follower.lag")
+    assert {each.attributes["aett.register"] for each in lags} == {"reactor/mail/1", "handler/rows/1"}
+    assert all(0 <= each.min <= each.max < 60 * 60 for each in lags)
+
+
+def test_commits_that_a_repository_has_tried_are_counted(told: Told, stores: Stores) -> None:
+    interfering = [PaidIn(1), PaidIn(2)]
+
+    def interfere() -> None:
+        commit = stores.commits.head(T, "s").commit(interfering.pop(), commit_id=uuid4(), stamp=NOW)
+        stores.commits.commit(commit).unwrap()
+
+    def decide(till: Till, amount: int) -> Any:
+        if interfering:
+            Context().run(interfere)  # somebody else
+        return TILL.decide(till, amount)
+
+    repository = DefaultAggregateRepository(T, store=stores.commits)
+    repository.execute(evolve(TILL, decide=decide), "s", 5).unwrap()
+    repository.get(TILL, "s").unwrap()
+    (point,) = told.points("aett.repository.attempts")
+    assert (point.count, point.sum, point.attributes) == (1, 3, {"aett.operation": "execute"})
 
 
 class Failing:

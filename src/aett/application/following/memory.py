@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from attrs import frozen
 
 from aett.application.following.position import Position
+from aett.core.recorded import Recorded
 from aett.core.register import Register
 
 
@@ -61,10 +63,10 @@ class Turn(NamedTuple):
     """What came of a turn.
 
     memory: what to remember. wait: when to take the next one, in seconds. trouble: what went wrong.
-    events: how many were handled.
+    handled: the events that were handled.
     """
 
     memory: Memory
     wait: float
     trouble: Exception | None = None
-    events: int = 0
+    handled: Sequence[Recorded[Any]] = ()

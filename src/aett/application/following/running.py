@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final, TypeAlias
 from uuid import uuid4
@@ -57,7 +58,8 @@ class Turned:
     """A turn that a runner has taken, for metrics and traces.
 
     register: of the follower. checkpoint: how far it has come; 0 if it is not held. events: how many were handled.
-    seconds: how long it took. trouble: what went wrong.
+    seconds: how long it took. trouble: what went wrong. lag: for how many seconds the oldest of the events had
+    been stored, by the clock of who committed it; None if there was none.
     """
 
     tenant_id: str
@@ -66,6 +68,7 @@ class Turned:
     events: int
     seconds: float
     trouble: Exception | None
+    lag: float | None = None
 
 
 Observe: TypeAlias = Callable[[Turned], object]
@@ -76,7 +79,8 @@ def observed(observe: Observe | None, part: Part, turn: Turn, seconds: float) ->
     if observe is None:
         return
     checkpoint = turn.memory.position.checkpoint if isinstance(turn.memory, Holding) else 0
-    told = Turned(part.tenant_id, part.register, checkpoint, turn.events, seconds, turn.trouble)
+    lag = max(0.0, (datetime.now(UTC) - turn.handled[0].stamp).total_seconds()) if turn.handled else None
+    told = Turned(part.tenant_id, part.register, checkpoint, len(turn.handled), seconds, turn.trouble, lag)
     try:
         observe(told)
     except Exception:  # noqa: BLE001  # of a function of the user's

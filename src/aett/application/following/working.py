@@ -104,7 +104,7 @@ class Working:
         now = yield from Clock()
         held = evolve(held, position=position, failures=0, size=_grown(held.size))
         held = _as_put(held, _won(answer), now)
-        return Turn(held, 0.0 if page.more else self.pace.poll, events=len(batch))
+        return Turn(held, 0.0 if page.more else self.pace.poll, handled=batch)
 
     def _react(self, reactor: Reactor[Any], held: Holding, page: Page) -> Plan[Turn]:
         if held.unsure:
@@ -120,7 +120,7 @@ class Working:
                 held = yield from self._put_or_not(held, now)
         now = yield from Clock()
         held = yield from self._put_or_not(evolve(held, position=page.reached(held.position)), now)
-        return Turn(held, 0.0 if page.more else self.pace.poll, events=len(page.events))
+        return Turn(held, 0.0 if page.more else self.pace.poll, handled=page.events)
 
     def _put_or_not(self, held: Holding, now: float) -> Plan[Holding]:
         """Put what was done; if the storage does not answer, go on: what was done is not to be done again."""
@@ -132,7 +132,7 @@ class Working:
 
     def _went_on(self, held: Holding, page: Page) -> Plan[Turn]:
         """Put the position, and the state, if it is time to."""
-        held, count = evolve(held, position=page.reached(held.position)), len(page.events)
+        held = evolve(held, position=page.reached(held.position))
         now = yield from Clock()
         if held.position == held.kept:
             if page.more:
@@ -141,12 +141,12 @@ class Working:
         if page.more:
             if held.events >= self.pace.every or now - held.put_at >= self.pace.seconds:
                 held = yield from self.put(held, now)
-            return Turn(held, 0.0, events=count)
+            return Turn(held, 0.0, handled=page.events)
         due = held.put_at + (self.pace.pause if held.events else self.pace.seconds) - now
         if due <= 0 or not held.kept.caught_up:
             held = yield from self.put(held, now)
             due = self.pace.longest_poll
-        return Turn(held, min(held.rest or self.pace.poll, due), events=count)
+        return Turn(held, min(held.rest or self.pace.poll, due), handled=page.events)
 
     def _looked(self, held: Holding, now: float) -> Plan[Holding]:
         """One that rests has nothing to put, and so does not find out that it was asked, or overtaken."""
