@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
+from contextvars import Context
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
