@@ -1,7 +1,6 @@
 """A small bank: two deposits that do not conflict, two withdrawals that do, and a look at the past."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attrs import frozen
@@ -19,8 +18,8 @@ from aett import (
     TopicMap,
     accept,
     commutes,
+    connect,
 )
-from aett.adapters.sqlite import CommitStore, PersistenceManagement
 
 
 @Topic("account.deposited")
@@ -84,11 +83,11 @@ TOPICS = TopicMap(AccountEvent)
 CONFLICTS = ConflictDetector(commutes(Deposited, Deposited))
 
 
-def work(database: Path) -> None:
+def work(url: str) -> None:
     """A day at the bank."""
-    PersistenceManagement(database).initialize()
-    with CommitStore(database, topic_map=TOPICS, conflict_detector=CONFLICTS) as store:
-        bank = DefaultAggregateRepository("first-bank", store=store)
+    with connect(url, topic_map=TOPICS, conflict_detector=CONFLICTS) as stores:
+        stores.management.initialize()
+        bank = DefaultAggregateRepository("first-bank", store=stores.commits)
 
         # Two clerks look at the same empty account. Deposits commute, so both get in.
         seen = bank.get(ACCOUNT, "account-1").unwrap()
@@ -110,7 +109,7 @@ def work(database: Path) -> None:
         print(f"decided again:     {bank.execute(ACCOUNT, 'account-1', Withdraw(20)).unwrap().state}")
 
         # Nothing is overwritten: replay all of it, or as far as a time or a revision.
-        for commit in store.get("first-bank", "account-1"):
+        for commit in stores.commits.get("first-bank", "account-1"):
             print(f"commit {commit.commit_sequence}:          {commit.bodies}")
         print(f"at noon:           {bank.get_to(ACCOUNT, 'account-1', noon).unwrap().state}")
         print(f"at revision 1:     {bank.get(ACCOUNT, 'account-1', max_revision=1).unwrap().state}")
@@ -118,4 +117,4 @@ def work(database: Path) -> None:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as directory:
-        work(Path(directory, "bank.db"))
+        work(f"sqlite:///{directory}/bank.db")
