@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -263,6 +264,17 @@ def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path, state: bytes
     status, told = aett("import-eventsourcing", source, "-t", "k", "-u", f"sqlite:///{tmp_path / 'new.db'}")
     assert status == 1
     assert f"originator a, version 2: {said}" in told
+
+
+def test_a_driver_that_is_not_there_is_named_with_what_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    source = "postgres://user:secret@localhost/old"
+    status, told = aett("import-3x", source, "-u", f"sqlite:///{tmp_path / 'new.db'}")
+    assert status == 2
+    assert 'needs psycopg: pip install "aett[postgresql]"' in told
+    assert "secret" not in told
 
 
 def test_a_source_that_is_none_is_told(tmp_path: Path) -> None:

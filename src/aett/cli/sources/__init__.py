@@ -27,6 +27,9 @@ _OF_AETT_3: Final = {
     "s3": "s3",
 }
 
+_EXTRAS: Final = {"postgres": "postgresql", "mariadb": "mysql", "mongodb+srv": "mongodb"}
+"""What brings the driver, where it is not called as the scheme."""
+
 
 def aett_3(url: str, table: str) -> AbstractContextManager[Iterator[Row]]:
     """Rows of a table of aett 3.x; on MongoDB it is a collection, on S3 a folder."""
@@ -47,7 +50,12 @@ def _rows(of: str, modules: Mapping[str, str], url: str, table: str) -> Generato
         try:
             source = getattr(import_module(f"{__name__}.{modules[scheme]}"), of)
             rows = stack.enter_context(source(url, table))
-        except (ModuleNotFoundError, ValueError) as error:  # our own ValueErrors show nothing that may be secret
+        except ModuleNotFoundError as error:
+            extra = _EXTRAS.get(scheme, scheme)
+            raise fail(
+                f'a history on {extra} needs {error.name}: pip install "aett[{extra}]"', MISUNDERSTOOD
+            ) from error
+        except ValueError as error:  # our own ValueErrors show nothing that may be secret
             raise fail(str(error), MISUNDERSTOOD) from error
         except Exception as error:
             raise fail(f"the source cannot be reached: {type(error).__name__}", REFUSED) from error
