@@ -6,6 +6,7 @@ Stores are best given `TopicMap.stored()`: then no class is needed, and no store
 from __future__ import annotations
 
 from aett.operating.appending import append
+from aett.operating.cloud_events import append_cloud_events, cloud_event_of, cloud_events_of
 from aett.operating.copying import Copied, Diverged, compare, copy
 from aett.operating.counting import Counted, StreamCount, count, streams
 from aett.operating.lines import commit_of, line_of
@@ -18,6 +19,9 @@ __all__ = [
     "StreamCount",
     "Verified",
     "append",
+    "append_cloud_events",
+    "cloud_event_of",
+    "cloud_events_of",
     "commit_of",
     "compare",
     "copy",
