@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from tests.repositories import Repository
 
 from aett import AccessRefused, Failure, Head, SchemaMismatch, Success, UnsupportedServer
@@ -37,6 +37,7 @@ from aett.testing.samples import CONFLICTS, TOPICS, at
 ROOT = Path(__file__).parents[2]
 LIMIT = 100_000
 TRAITS = Traits(max_commit_size=LIMIT)
+ONE_BY_ONE = evolve(TRAITS, imports_together=False)
 
 
 @frozen
@@ -60,7 +61,14 @@ class At:
 
 
 def harness(
-    engine: str, url: str, *, awaited: bool = False, called: str = "table", slow: bool = False, **settings: Any
+    engine: str,
+    url: str,
+    *,
+    awaited: bool = False,
+    called: str = "table",
+    slow: bool = False,
+    traits: Traits = TRAITS,
+    **settings: Any,
 ) -> Harness:
     """The engine at a new table of the server's for each place; settings are for all its classes.
 
@@ -74,7 +82,7 @@ def harness(
         with at.PersistenceManagement(url) as management:
             management.drop()
 
-    return Harness(f"{engine}, {'async' if awaited else 'sync'}", place, TRAITS, slow)
+    return Harness(f"{engine}, {'async' if awaited else 'sync'}", place, traits, slow)
 
 
 class Served(Contract):

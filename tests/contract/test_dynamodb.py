@@ -12,7 +12,7 @@ import aioboto3
 import boto3
 import pytest
 from tests.contract.answering import Answering, patient
-from tests.contract.served import git_history_twice, harness
+from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
 from tests.contract.stopped import ReadAwaiting, Stopped, Twice
 
 from aett import (
@@ -42,7 +42,7 @@ class TestDynamodb(Stopped):
 
     @pytest.fixture
     def harness(self, dynamodb_url: str) -> Harness:
-        return harness(ENGINE, dynamodb_url, slow=True)
+        return harness(ENGINE, dynamodb_url, slow=True, traits=ONE_BY_ONE)
 
 
 class TestAsyncDynamodb(ReadAwaiting):
@@ -50,7 +50,7 @@ class TestAsyncDynamodb(ReadAwaiting):
 
     @pytest.fixture
     def harness(self, dynamodb_url: str) -> Harness:
-        return harness(ENGINE, dynamodb_url, awaited=True, slow=True)
+        return harness(ENGINE, dynamodb_url, awaited=True, slow=True, traits=ONE_BY_ONE)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from uuid import uuid4
 import attrs
 import pytest
 from pymongo import MongoClient, WriteConcern
-from tests.contract.served import TRAITS, git_history_twice, harness
+from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
 from tests.contract.stopped import ReadAwaiting, Stopped
 
 from aett import (
@@ -40,7 +40,7 @@ class TestMongodb(Stopped):
 
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
-        return harness(ENGINE, mongodb_url, called="collection", slow=True)
+        return harness(ENGINE, mongodb_url, called="collection", slow=True, traits=ONE_BY_ONE)
 
 
 class TestAsyncMongodb(ReadAwaiting):
@@ -48,7 +48,7 @@ class TestAsyncMongodb(ReadAwaiting):
 
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
-        return harness(ENGINE, mongodb_url, awaited=True, called="collection", slow=True)
+        return harness(ENGINE, mongodb_url, awaited=True, called="collection", slow=True, traits=ONE_BY_ONE)
 
 
 class _OnMotor:
@@ -81,7 +81,7 @@ class TestMotor(Contract):
 
     @pytest.fixture
     def harness(self, mongodb_url: str) -> Harness:
-        traits = attrs.evolve(TRAITS, processes=False)
+        traits = attrs.evolve(ONE_BY_ONE, processes=False)
 
         @contextmanager
         def place() -> Generator[Place]:

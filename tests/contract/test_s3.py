@@ -18,7 +18,7 @@ import attrs
 import boto3
 import pytest
 from tests.contract.answering import Answering, patient
-from tests.contract.served import TRAITS, At, git_history_twice
+from tests.contract.served import ONE_BY_ONE, TRAITS, At, git_history_twice
 from tests.contract.stopped import ReadAwaiting, Stopped, Twice
 from tests.servers.kinds import KINDS
 
@@ -59,7 +59,7 @@ def harness(url: str, *, awaited: bool = False) -> Harness:
         with at.PersistenceManagement(where) as management:
             management.drop()
 
-    traits = attrs.evolve(TRAITS, numbers_at_commit=False)
+    traits = attrs.evolve(ONE_BY_ONE, numbers_at_commit=False)
     return Harness(f"{ENGINE}, {'async' if awaited else 'sync'}", place, traits, slow=True)
 
 

@@ -14,6 +14,8 @@ class Traits:
     reopen: what was stored is still there after the last store was closed.
     numbers_at_commit: `commit` gives the checkpoint at once. Where it does not, the stored commit's
       checkpoint is None until somebody has read the log.
+    imports_together: `commit_all` writes many commits in one transaction. Where it does not, a short import shows
+      all that there is to see.
     waits: what it does is waited for, so an awaited call must let the loop turn. None: as `processes`, for
       what processes can share is not in memory.
     transactions_read_the_log: the commit store of a transaction gives the log, too.
@@ -25,6 +27,7 @@ class Traits:
     processes: bool = True
     reopen: bool = True
     numbers_at_commit: bool = True
+    imports_together: bool = True
     waits: bool | None = None
     transactions_read_the_log: bool = True
     transactions_outlive_races: bool = True

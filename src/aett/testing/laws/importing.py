@@ -53,7 +53,8 @@ class Importing:
     def test_L1_L10_a_long_stream_and_others_among_it_are_there_in_the_order_in_which_they_were_given(
         self, clients: Clients
     ) -> None:
-        long, other = _following(Head(*STREAM), 530), _following(Head(*OTHER), 40)
+        many = 530 if clients.traits.imports_together else 60  # our own engines write 500 at once
+        long, other = _following(Head(*STREAM), many), _following(Head(*OTHER), 40)
         given = [each for number, one in enumerate(long) for each in (one, *other[number : number + 1])]
         given.append(make(Head("another tenant", STREAM[1])))
         answers = _imported(clients.one, given)
