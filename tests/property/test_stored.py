@@ -40,15 +40,10 @@ def read_and_written(record: Record) -> Record:
 
 
 @given(some_commits())
-def test_what_is_read_and_written_again_is_the_same_bytes(commit: Commit) -> None:
+def test_what_is_read_and_written_again_is_the_same_bytes_and_so_is_a_line(commit: Commit) -> None:
     record = Recorder(TOPICS).record(commit)
     assert read_and_written(record) == record
     assert Recorder(TOPICS).commit(read_and_written(record)) == commit
-
-
-@given(some_commits())
-def test_a_line_is_the_same_commit_byte_by_byte(commit: Commit) -> None:
-    record = Recorder(TOPICS).record(commit)
     line = line_of(Recorder(STORED).commit(record))
     assert b"\n" not in line
     assert Recorder(STORED).record(commit_of(line)) == record

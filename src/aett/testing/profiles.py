@@ -1,6 +1,7 @@
 """Profiles: how much Hypothesis tries; chosen by the environment variable AETT_TEST_PROFILE.
 
-`dev` (the default) is fast, `ci` is larger and the same on every run, `soak` takes as long as you have.
+`dev` (the default) is fast, `ci` is larger and the same on every run, `soak` takes as long as you have. Where CI
+is set in the environment, `dev` is the same on every run, too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _QUIET: Final = (
 )
 
 PROFILES: Final = {
-    "dev": settings(max_examples=50, deadline=None, suppress_health_check=_QUIET),
+    "dev": settings(max_examples=50, deadline=None, derandomize="CI" in os.environ, suppress_health_check=_QUIET),
     "ci": settings(
         max_examples=200, deadline=None, derandomize=True, print_blob=True, suppress_health_check=_QUIET
     ),
