@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent as TheirEvent
 from hypothesis import given
@@ -77,12 +78,14 @@ def test_what_the_sdk_writes_becomes_an_event() -> None:
 
 
 def test_events_of_others_follow_what_is_there_and_come_once() -> None:
-    with connect("memory://", topic_map=STORED) as stores:
+    with connect("sqlite://", topic_map=STORED) as stores:
         first, second = other(), other(id="8")
         assert brought(stores.commits, first, other(subject=None), first) == [True, True, False]
         assert brought(stores.commits, second, first) == [True, False]  # another file, with some of the same
+        third, last = other(id="9"), other(id="10")
+        assert brought(stores.commits, second, third, last, last) == [False, True, True, False]
         found = [(each.stream_id, each.commit_sequence) for each in stores.commits.get_from("t")]
-    assert found == [("order-1", 1), ("/shop", 1), ("order-1", 2)]
+    assert found == [("order-1", 1), ("/shop", 1), ("order-1", 2), ("order-1", 3), ("order-1", 4)]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +116,9 @@ def test_what_is_no_cloud_event_is_told_without_its_content(changed: dict[str, A
 def test_lines_of_a_commit_that_are_missing_are_told() -> None:
     three = Head("t", "s").commit(Noted("a"), Noted("b"), Noted("c"), commit_id=uuid4(), stamp=START)
     lines = [*cloud_events_of(as_stored(three))]
+    beside = [*cloud_events_of(as_stored(evolve(three, commit_id=uuid4())))]
     with connect("memory://", topic_map=STORED) as stores:
-        for some in (lines[:2], lines[1:], [lines[0], lines[2]], [*lines[:2], other()]):
+        for some in (lines[:2], lines[1:], [lines[0], lines[2]], [*lines[:2], other()], [*lines[:2], beside[2]]):
             with pytest.raises(InvalidCommit, match="missing|more events|commitplace"):
                 brought(stores.commits, *some)
         with pytest.raises(InvalidCommit, match="whose they become"):
