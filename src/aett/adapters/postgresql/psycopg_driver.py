@@ -174,7 +174,8 @@ def _rows(connection: Connection, text: str, parameters: Parameters) -> Rows:
     if connection.pgconn.pipeline_status:
         raise UnsupportedServer("the connection is in pipeline mode, in which no statement has an answer yet")
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
-        cursor.execute(pyformat(text).encode(), parameters)
+        # In binary, bytes come as they are: as text each would be two digits.
+        cursor.execute(pyformat(text).encode(), parameters, binary=True)
         return cursor.fetchall() if cursor.description else []
 
 
