@@ -24,6 +24,7 @@ import psycopg
 import pymysql
 import pytest
 from psycopg.adapt import Dumper, Loader
+from psycopg.pq import Format
 from psycopg_pool import ConnectionPool
 from pymysql.converters import conversions
 from sqlalchemy.pool import QueuePool
@@ -89,8 +90,10 @@ class Upper(Dumper):
 class Decimals(Loader):
     """Numbers are read as decimals."""
 
+    format = Format.BINARY
+
     def load(self, data: Any) -> Decimal:
-        return Decimal(bytes(data).decode())
+        return Decimal(int.from_bytes(bytes(data), "big", signed=True))
 
 
 def latin1(connection: psycopg.Connection[Any]) -> None:
