@@ -43,8 +43,8 @@ _SYSTEMS: Final = {
 
 _REPOSITORY: Final = "repository"
 _WRITES: Final = frozenset({"commit", "commit_all"})
-_TRIED: Final = ContextVar("aett.tried", default=[0])  # noqa: B039  # nobody's: what is counted there is not told
-"""How many commits the repository's operation that is going on has tried."""
+_TRIED: Final = ContextVar[list[int] | None]("aett.tried", default=None)
+"""How many commits the repository's operation that is going on has tried; None if none is."""
 
 
 def instrument(
@@ -127,7 +127,9 @@ class Telemetry:
     def _counting(self, operation: Operation) -> Callable[[], object]:
         """What a repository does is measured by the commits that it tries; call what is given in the end."""
         if operation.engine != _REPOSITORY:
-            _TRIED.get()[0] += operation.what == "commit"
+            counting = _TRIED.get()
+            if counting is not None and operation.what == "commit":
+                counting[0] += 1
             return lambda: None
         tried = [0]
         before = _TRIED.set(tried)

@@ -16,7 +16,7 @@ from aett.core.errors import UnsupportedServer
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://")
 _ODBC: Final = re.compile(r"\s*(driver|dsn|filedsn)\s*=", re.IGNORECASE)
 
-_ENGINES: Final = {
+ENGINES: Final = {
     "memory": "memory",
     "sqlite": "sqlite",
     "postgresql": "postgresql",
@@ -28,6 +28,7 @@ _ENGINES: Final = {
     "dynamodb": "dynamodb",
     "s3": "s3",
 }
+"""The engine of a URL's scheme."""
 
 _TABLES: Final = {
     **dict.fromkeys(("sqlite", "postgresql", "mysql", "mssql", "dynamodb"), "table"),
@@ -105,12 +106,12 @@ def _name(url: str) -> str:
         return "mssql"
     found = _SCHEME.match(url)
     scheme = found[1].lower() if found else ""
-    if scheme not in _ENGINES:
+    if scheme not in ENGINES:
         raise ValueError(
             "a store is named by a URL, as in sqlite:///events.db; its scheme is one of"
-            f" {', '.join(sorted(_ENGINES))}. SQL Server is named by an ODBC connection string, as in"
+            f" {', '.join(sorted(ENGINES))}. SQL Server is named by an ODBC connection string, as in"
             " DRIVER={...};SERVER=..."
         )
     if scheme == "memory" and url.rstrip("/") != "memory:":
         raise ValueError("memory has no name: memory:// is always new")
-    return _ENGINES[scheme]
+    return ENGINES[scheme]

@@ -155,21 +155,24 @@ def _commit(events: list[CloudEvent]) -> Commit:
             commit_stamp=_time(last),
             events=tuple(
                 stored_message(
-                    each.text("type"), int(each.text("topicversion")), each.data, _headers(each, "eventheaders")
+                    each.text("type"),
+                    int(each.text("topicversion")),
+                    each.data,
+                    read_headers(_json(each, "eventheaders", "{}")),
                 )
                 for each in events
             ),
-            headers=_headers(last, "commitheaders"),
-            commands=_ENVELOPES.bodies(last.attributes.get("commitcommands", "[]").encode()),
+            headers=read_headers(_json(last, "commitheaders", "{}")),
+            commands=_ENVELOPES.bodies(bytes(_json(last, "commitcommands", "[]"))),
         )
     except AettError:
         raise
-    except (Undecodable, ValueError, AttributeError) as error:
+    except (Undecodable, ValueError) as error:
         raise InvalidCommit(f"the attributes of an exported commit cannot be read: {reason(error)}") from error
 
 
-def _headers(event: CloudEvent, name: str) -> Mapping[str, Any]:
-    return read_headers(msgspec.Raw(event.text(name).encode())) if name in event.attributes else {}
+def _json(event: CloudEvent, name: str, otherwise: str) -> msgspec.Raw:
+    return msgspec.Raw((event.text(name) if name in event.attributes else otherwise).encode())
 
 
 def _of_others(target: CommitStore, tenant_id: str, events: Iterable[CloudEvent]) -> Iterator[Commit]:

@@ -13,22 +13,19 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aett.cli.asking import MISUNDERSTOOD, REFUSED, fail
+from aett.connecting.engine import ENGINES
 
 Row = tuple[Any, ...]
 
-_OF_EVENTSOURCING: Final = {"sqlite": "sql", "postgresql": "sql", "postgres": "sql"}
+_OF_EVENTSOURCING: Final = {"sqlite": "sql", "postgresql": "sql"}
 _OF_AETT_3: Final = {
     **_OF_EVENTSOURCING,
     "mysql": "sql",
-    "mariadb": "sql",
     "mongodb": "mongodb",
-    "mongodb+srv": "mongodb",
     "dynamodb": "dynamodb",
     "s3": "s3",
 }
-
-_EXTRAS: Final = {"postgres": "postgresql", "mariadb": "mysql", "mongodb+srv": "mongodb"}
-"""What brings the driver, where it is not called as the scheme."""
+"""The module that reads an engine."""
 
 
 def aett_3(url: str, table: str) -> AbstractContextManager[Iterator[Row]]:
@@ -43,18 +40,17 @@ def eventsourcing(url: str, table: str) -> AbstractContextManager[Iterator[Row]]
 
 @contextmanager
 def _rows(of: str, modules: Mapping[str, str], url: str, table: str) -> Generator[Iterator[Row]]:
-    scheme = urlsplit(url).scheme
-    if scheme not in modules:
-        raise fail(f"a history is read from {', '.join(modules)}", MISUNDERSTOOD)
+    engine = ENGINES.get(urlsplit(url).scheme, "")
+    if engine not in modules:
+        schemes = ", ".join(scheme for scheme, known in ENGINES.items() if known in modules)
+        raise fail(f"a history is read from {schemes}", MISUNDERSTOOD)
     with ExitStack() as stack:
         try:
-            source = getattr(import_module(f"{__name__}.{modules[scheme]}"), of)
+            source = getattr(import_module(f"{__name__}.{modules[engine]}"), of)
             rows = stack.enter_context(source(url, table))
         except ModuleNotFoundError as error:
-            extra = _EXTRAS.get(scheme, scheme)
-            raise fail(
-                f'a history on {extra} needs {error.name}: pip install "aett[{extra}]"', MISUNDERSTOOD
-            ) from error
+            needed = f'a history on {engine} needs {error.name}: pip install "aett[{engine}]"'
+            raise fail(needed, MISUNDERSTOOD) from error
         except ValueError as error:  # our own ValueErrors show nothing that may be secret
             raise fail(str(error), MISUNDERSTOOD) from error
         except Exception as error:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from aett.adapters.store.url import parts_of
 from aett.cli.sources import Row
+from aett.connecting.engine import ENGINES
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?\Z")
 _PAGE: Final = 1000
@@ -53,7 +54,7 @@ def _little_endian(found: Any) -> UUID:
 
 @contextmanager
 def _selected(url: str, query: str) -> Generator[Iterator[Row]]:
-    connection, cursor = _BEGINS[urlsplit(url).scheme](url)
+    connection, cursor = _BEGINS[ENGINES[urlsplit(url).scheme]](url)
     with closing(connection), closing(cursor):
         yield _fetched(cursor, query)
 
@@ -98,7 +99,5 @@ def _mysql(url: str) -> tuple[Any, Any]:
 _BEGINS: Final[dict[str, Callable[[str], tuple[Any, Any]]]] = {
     "sqlite": _sqlite,
     "postgresql": _postgresql,
-    "postgres": _postgresql,
     "mysql": _mysql,
-    "mariadb": _mysql,
 }
