@@ -114,7 +114,6 @@ def crowd_of(place: Place, connect: Callable[[], Any]) -> Crowd:
         opened=lambda: place.made("CommitStore", topic_map=TOPICS),
         failures=pyodbc.Error,
         end=time.monotonic() + 4,
-        queues=True,
     )
 
 

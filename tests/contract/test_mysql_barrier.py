@@ -144,7 +144,6 @@ def crowd_of(url: str, table: str, *, seconds: float) -> Crowd:
         opened=lambda: CommitStore(url, topic_map=TOPICS, table=table),
         failures=pymysql.Error,
         end=time.monotonic() + seconds,
-        queues=True,
     )
 
 

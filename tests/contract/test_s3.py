@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 from uuid import uuid4
@@ -19,10 +19,11 @@ import boto3
 import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, TRAITS, At, git_history_twice
-from tests.contract.stopped import ReadAwaiting, Stopped, Twice
+from tests.contract.stopped import ReadAwaiting, Stopped, Twice, awaited
 from tests.servers.kinds import KINDS
 
 from aett import (
+    Commit,
     DuplicateCommit,
     Failure,
     Head,
@@ -34,7 +35,9 @@ from aett import (
 )
 from aett.adapters import s3
 from aett.testing import Harness, Place, Race
-from aett.testing.laws.making import STREAM, make, notes
+from aett.testing.clients import Clients
+from aett.testing.laws.making import STREAM, make, notes, whole
+from aett.testing.model import must_be, unnumbered
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.s3"
@@ -70,6 +73,28 @@ class TestS3(Stopped):
     @pytest.fixture
     def harness(self, s3_url: str) -> Harness:
         return harness(s3_url)
+
+    def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:  # noqa: N802
+        """And purged: a page of the service's has 1,000 keys.
+
+        A commit is put without its claim and its marker, which are two thirds of the requests that it takes; so
+        the log, whose segments and pages are shorter, has none of them.
+        """
+        store: Any = clients.connect(page_size=1000).commits
+        engine, head, expected = store._plans.engine, Head(*STREAM), list[Commit]()
+        stream = engine.space.tenant(head.tenant_id).stream(head.stream_id, 0)
+        for number in range(1_005):
+            body = Photographed(bytes(2_300)) if number % 100 else Photographed(b"small")
+            expected.append(unnumbered(make(head, body)))
+            store._run(engine._put(stream, store._plans.recorder.record(expected[-1]), bytes(16)), "commit")
+            head = Head.after(expected[-1])
+        must_be(map(unnumbered, store.get(*STREAM)), expected, "L7: 1,005 commits of a stream")
+        with closing(Clients(awaited(clients.place), clients.traits)) as awaiting:
+            last = awaiting.connect(page_size=1000).commits.get(*STREAM, min_revision=998)
+            must_be(map(unnumbered, last), expected[997:], "L8: the last of 1,005 commits")
+        clients.one.management.purge_stream(*STREAM)
+        assert whole(clients.other, STREAM) == []
+        assert store._run(engine.bucket.listed(stream.commits), "list") == [], "L13: something is left"
 
 
 class TestAsyncS3(ReadAwaiting):

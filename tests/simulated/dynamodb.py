@@ -42,9 +42,15 @@ def _all_hold(condition: str, there: Mapping[str, Any], values: Mapping[str, Any
 
 
 class SimulatedDynamo:
-    """What the engine's requests do, at once and one after another. listed: a tenant that has written before."""
+    """What the engine's requests do, at once and one after another.
 
-    def __init__(self, listed: str | None = "t") -> None:
+    listed: a tenant that has written before. most: items in an answer, as the service's bytes are limited; the
+      next answer goes on where it ended.
+    """
+
+    def __init__(self, listed: str | None = "t", most: int = 1000) -> None:
+        self._most = most
+        self._table: Mapping[str, Any] | None = None
         self._items: dict[tuple[str, str], Mapping[str, Any]] = {}
         if listed is not None:
             for key in (listed_key(listed), counter_key(listed)):
@@ -52,8 +58,8 @@ class SimulatedDynamo:
         self._tokens: frozenset[str] = frozenset()
 
     def copy(self) -> Self:
-        other = type(self)()
-        other._items, other._tokens = dict(self._items), self._tokens
+        other = type(self)(most=self._most)
+        other._items, other._tokens, other._table = dict(self._items), self._tokens, self._table
         return other
 
     def key(self) -> Hashable:
@@ -106,13 +112,22 @@ class SimulatedDynamo:
         places = sorted(place for place in self._items if place[0] == partition and low <= place[1] <= high)
         if not arguments["ScanIndexForward"]:
             places.reverse()
-        return {"Items": [self._items[place] for place in places[: arguments.get("Limit")]]}
+        if begin := arguments.get("ExclusiveStartKey"):
+            places = places[places.index(_place(begin)) + 1 :]
+        page = places[: min(arguments.get("Limit", self._most), self._most)]
+        answer = {"Items": [self._items[place] for place in page]}
+        if len(page) == len(places):
+            return answer
+        pk, sk = page[-1]
+        return {**answer, "LastEvaluatedKey": {"pk": {"S": pk}, "sk": {"S": sk}}}
 
     def _batch_get_item(self, arguments: Mapping[str, Any]) -> Any:
         ((table, wanted),) = arguments["RequestItems"].items()
         assert wanted["ConsistentRead"]
-        found = (self._items.get(_place(key)) for key in wanted["Keys"])
-        return {"Responses": {table: [each for each in found if each is not None]}}
+        now, later = wanted["Keys"][: self._most], wanted["Keys"][self._most :]
+        found = (self._items.get(_place(key)) for key in now)
+        left = {"UnprocessedKeys": {table: {**wanted, "Keys": later}}} if later else {}
+        return {"Responses": {table: [each for each in found if each is not None]}, **left}
 
     def _transact_write_items(self, arguments: Mapping[str, Any]) -> Any:
         token = arguments.get("ClientRequestToken")
@@ -126,6 +141,20 @@ class SimulatedDynamo:
         if set(reasons) != {"None"}:
             self._items = before
             return Refused(_CANCELLED, tuple(reasons))
+        return {}
+
+    def _create_table(self, arguments: Mapping[str, Any]) -> Any:
+        self._table = {**arguments, "TableStatus": "ACTIVE"}
+        return {}
+
+    def _describe_table(self, arguments: Mapping[str, Any]) -> Any:
+        del arguments
+        return Refused("ResourceNotFoundException") if self._table is None else {"Table": self._table}
+
+    def _delete_table(self, arguments: Mapping[str, Any]) -> Any:
+        del arguments
+        self._table = None
+        self._items.clear()
         return {}
 
     def _checked(self, what: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from aett.adapters.mongodb.steps import (
     Collection,
     CreateIndexes,
     Delete,
+    Describe,
     Document,
     Drop,
     Filter,
@@ -53,7 +54,7 @@ class SimulatedMongo:
     def key(self) -> Hashable:
         return repr({name: sorted(map(repr, each)) for name, each in sorted(self._collections.items())})
 
-    def perform(self, step: Step[Any]) -> Any:  # noqa: PLR0911  # a line for each
+    def perform(self, step: Step[Any]) -> Any:  # noqa: C901, PLR0911  # a line for each
         match step:
             case Find(collection, filter, order, limit, fields):
                 return self._found(collection, filter, order, limit, fields)
@@ -74,6 +75,8 @@ class SimulatedMongo:
                 return bool(there)
             case Delete(collection, filter):
                 return self._deleted(collection, filter)
+            case Describe(collection):
+                return {}, list(self._keys[collection])
             case Drop(collection):
                 return self._collections.pop(collection, None) and None
             case Pause() | CreateIndexes():

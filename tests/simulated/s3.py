@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Self
 
 from aett.adapters.aws.call import Call, Calls, Refused
@@ -15,10 +16,11 @@ class SimulatedS3:
 
     def __init__(self) -> None:
         self._objects: dict[str, Mapping[str, Any]] = {}
+        self._keys: list[str] = []  # in order
 
     def copy(self) -> Self:
         other = type(self)()
-        other._objects = dict(self._objects)
+        other._objects, other._keys = dict(self._objects), list(self._keys)
         return other
 
     def key(self) -> Hashable:
@@ -59,6 +61,8 @@ class SimulatedS3:
                 return Refused("NoSuchKey")
             if there["ETag"] != arguments["IfMatch"]:
                 return Refused("PreconditionFailed")
+        if there is None:
+            insort(self._keys, arguments["Key"])
         body, metadata = arguments["Body"], arguments.get("Metadata", {})
         self._objects[arguments["Key"]] = {"Body": body, "Metadata": metadata, "ETag": f'"{body!r}"'}
         return {"ETag": f'"{body!r}"'}
@@ -67,10 +71,12 @@ class SimulatedS3:
         prefix, delimiter = arguments["Prefix"], arguments.get("Delimiter")
         after = arguments.get("ContinuationToken") or arguments.get("StartAfter") or ""
         found: dict[str, str] = {}
-        for key in sorted(self._objects):
-            if key.startswith(prefix) and key > after:
-                rest, slash, _ = key.removeprefix(prefix).partition(delimiter or "\0")
-                found[f"{prefix}{rest}{slash}" if slash else key] = key
+        for key in self._beginning(prefix, after):
+            rest, slash, _ = key.removeprefix(prefix).partition(delimiter or "\0")
+            name = f"{prefix}{rest}{slash}" if slash else key
+            if name not in found and len(found) > arguments["MaxKeys"]:
+                break
+            found[name] = key
         page = list(found)[: arguments["MaxKeys"]]
         more = len(found) > len(page)
         return {
@@ -83,8 +89,7 @@ class SimulatedS3:
         }
 
     def _list_object_versions(self, arguments: Mapping[str, Any]) -> Any:
-        keys = sorted(key for key in self._objects if key.startswith(arguments["Prefix"]))
-        keys = [key for key in keys if key > arguments.get("KeyMarker", "")]
+        keys = list(self._beginning(arguments["Prefix"], arguments.get("KeyMarker", "")))
         page = keys[: arguments["MaxKeys"]]
         more = len(keys) > len(page)
         return {
@@ -93,7 +98,18 @@ class SimulatedS3:
             **({"NextKeyMarker": page[-1], "NextVersionIdMarker": "null"} if more else {}),
         }
 
+    def _head_bucket(self, arguments: Mapping[str, Any]) -> Any:
+        del arguments
+        return {}
+
     def _delete_objects(self, arguments: Mapping[str, Any]) -> Any:
         for each in arguments["Delete"]["Objects"]:
-            self._objects.pop(each["Key"], None)
+            if self._objects.pop(each["Key"], None) is not None:
+                del self._keys[bisect_left(self._keys, each["Key"])]
         return {}
+
+    def _beginning(self, prefix: str, after: str) -> Iterator[str]:
+        for index in range(max(bisect_left(self._keys, prefix), bisect_right(self._keys, after)), len(self._keys)):
+            if not self._keys[index].startswith(prefix):
+                return
+            yield self._keys[index]

@@ -1,0 +1,116 @@
+"""The plans of S3, DynamoDB and MongoDB keep the laws on simulated engines, whose answers are as short as can be.
+
+A round trip costs nothing here: what is random is tried far more often, and every boundary between two answers is
+met. That the real ones answer as these do is for the tests on servers to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from attrs import evolve, frozen
+from tests.contract.served import LIMIT, ONE_BY_ONE
+from tests.simulated.dynamodb import SimulatedDynamo
+from tests.simulated.mongodb import SimulatedMongo
+from tests.simulated.s3 import SimulatedS3
+
+from aett.adapters.dynamodb.engine import DynamoEngine
+from aett.adapters.dynamodb.management import DynamoManagement
+from aett.adapters.dynamodb.registers import DynamoCells
+from aett.adapters.dynamodb.snapshots import DynamoSnapshots
+from aett.adapters.mongodb.engine import MongoEngine
+from aett.adapters.mongodb.management import MongoManagement
+from aett.adapters.mongodb.registers import MongoCells
+from aett.adapters.mongodb.snapshots import MongoSnapshots
+from aett.adapters.s3.engine import S3Engine
+from aett.adapters.s3.keys import Space
+from aett.adapters.s3.management import S3Management
+from aett.adapters.s3.registers import S3Cells
+from aett.adapters.s3.snapshots import S3Snapshots
+from aett.adapters.store.blocking import (
+    CommitStoreFace,
+    PersistenceManagementFace,
+    RegisterStoreFace,
+    Shared,
+    SnapshotStoreFace,
+)
+from aett.adapters.store.commits import Commits
+from aett.adapters.store.engine import Engine
+from aett.adapters.store.plans import ManagementPlans, SnapshotPlans
+from aett.adapters.store.record import Recorder
+from aett.adapters.store.registers import Cells, Registers
+from aett.core.plan import Perform
+from aett.testing import Harness, Place, Traits, run_machine
+
+TRAITS = evolve(ONE_BY_ONE, processes=False, waits=False)
+SPACE = Space("b", "")
+MOST = 2
+"""Of what one answer holds."""
+
+
+@frozen
+class Kind:
+    """An engine's plans, and the small engine that they run on."""
+
+    world: Callable[[], Perform]
+    engine: Engine
+    snapshots: SnapshotPlans
+    cells: Cells
+    management: ManagementPlans
+    traits: Traits = TRAITS
+
+    @contextmanager
+    def place(self) -> Generator[Place]:
+        """A world of its own."""
+        world = Free(self.world())
+
+        def commit_store(*, topic_map: Any, conflict_detector: Any, page_size: int) -> CommitStoreFace:
+            plans = Commits(self.engine, Recorder(topic_map), page_size, conflict_detector)
+            return CommitStoreFace(plans, Shared(world, "CommitStore"))
+
+        yield Place(
+            commit_store=commit_store,
+            snapshot_store=lambda: SnapshotStoreFace(self.snapshots, Shared(world, "SnapshotStore")),
+            register_store=lambda: RegisterStoreFace(Registers(self.cells), Shared(world, "RegisterStore")),
+            persistence=lambda: PersistenceManagementFace(self.management, Shared(world, "PersistenceManagement")),
+        )
+
+
+class Free:
+    """Performs steps; there is nothing to close."""
+
+    def __init__(self, perform: Perform) -> None:
+        self._perform = perform
+
+    def __call__(self, step: Any, /) -> Any:
+        """Perform it."""
+        return self._perform(step)
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+S3 = Kind(
+    SimulatedS3,
+    S3Engine(SPACE, LIMIT, keys=MOST, entries=MOST + 1),
+    S3Snapshots(SPACE),
+    S3Cells(SPACE, keys=MOST),
+    S3Management(SPACE, keys=MOST, entries=MOST + 1),
+    evolve(TRAITS, numbers_at_commit=False),
+)
+DYNAMODB = Kind(
+    lambda: SimulatedDynamo(listed=None, most=MOST),
+    DynamoEngine("t", LIMIT),
+    DynamoSnapshots("t"),
+    DynamoCells("t"),
+    DynamoManagement("t"),
+)
+MONGODB = Kind(SimulatedMongo, MongoEngine(LIMIT), MongoSnapshots(), MongoCells(), MongoManagement())
+
+
+@pytest.mark.parametrize("kind", [S3, DYNAMODB, MONGODB], ids=["s3", "dynamodb", "mongodb"])
+def test_L1_to_L14_whatever_two_clients_do_they_see_the_model(kind: Kind) -> None:  # noqa: N802  # as the law is called
+    run_machine(Harness("simulated", kind.place, kind.traits))
