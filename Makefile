@@ -14,7 +14,8 @@ VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(VERSION))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-INSTALL := $(PIP) install --quiet --constraint constraints.txt --build-constraint constraints.txt
+# Compiled is what is imported, when it is: pip would take half of its time to compile everything.
+INSTALL := $(PIP) install --quiet --no-compile --constraint constraints.txt --build-constraint constraints.txt
 DECLARED := pyproject.toml constraints.txt
 
 # What the tests try: `dev` is fast, `ci` larger and the same on every run, `soak` long.

@@ -14,32 +14,37 @@ from tests.contract.served import Served
 from aett import Commit, DuplicateCommit, Failure, Head, Success
 from aett.testing import Place
 from aett.testing.clients import Clients
-from aett.testing.laws.making import STREAM, append, log, make, notes, stored, whole
+from aett.testing.laws.making import STREAM, append, imported, log, make, notes, whole
 from aett.testing.model import must_be, unnumbered
 from aett.testing.samples import Photographed
 
 
-class LargePages(Served):
-    """For engines whose servers limit a page, by its bytes or its length; of the sync face."""
-
-    def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
-        """With many bytes, by pages as large as a server's; the stream by one face, the log by the other."""
-        head, expected = Head(*STREAM), list[Commit]()
-        for number in range(1_005):
-            body = Photographed(bytes(2_300)) if number % 2 else Photographed(b"small")
-            expected.append(unnumbered(stored(clients.one, make(head, body))))
-            head = Head.after(expected[-1])
-        with closing(Clients(awaited(clients.place), clients.traits)) as awaiting:
-            stream = clients.connect(page_size=1000).commits.get(*STREAM)
-            must_be(map(unnumbered, stream), expected, "L7: 1,005 commits of a stream")
-            log = awaiting.connect(page_size=1000).commits.get_from(STREAM[0])
-            must_be(map(unnumbered, log), expected, "L7: 1,005 commits of a log")
-
-
-class ReadAwaiting(Served):
-    """The async face of an engine whose sync face has `LargePages`: it reads by both, for to write takes long."""
+class OneByOne(Served):
+    """For engines that write commits one by one: what a thousand of them would show, fewer of `LargePages` do."""
 
     test_L7_1005_commits_are_read_back_whole: Any = None  # noqa: N815  # as the law is called
+
+
+class LargePages(OneByOne):
+    """For engines whose servers limit a page, by its bytes or its length; of the sync face."""
+
+    more_than_a_page: ClassVar[tuple[int, int]]
+    """How many commits of how many bytes are more than a server gives in one answer; every second is small."""
+
+    def test_L7_what_is_more_than_a_servers_answer_holds_is_read_back_whole(self, clients: Clients) -> None:
+        """The stream by one face, the log by the other."""
+        head, expected = Head(*STREAM), list[Commit]()
+        count, size = self.more_than_a_page
+        for number in range(count):
+            body = Photographed(bytes(size)) if number % 2 else Photographed(b"small")
+            expected.append(make(head, body))
+            head = Head.after(expected[-1])
+        imported(clients.one, expected)
+        with closing(Clients(awaited(clients.place), clients.traits)) as awaiting:
+            stream = clients.connect(page_size=1000).commits.get(*STREAM)
+            must_be(map(unnumbered, stream), expected, "L7: the stream")
+            log = awaiting.connect(page_size=1000).commits.get_from(STREAM[0])
+            must_be(map(unnumbered, log), expected, "L7: the log")
 
 
 def awaited(place: Place) -> Place:

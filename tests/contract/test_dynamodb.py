@@ -13,7 +13,7 @@ import boto3
 import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
-from tests.contract.stopped import ReadAwaiting, Stopped, Twice
+from tests.contract.stopped import OneByOne, Stopped, Twice
 
 from aett import (
     CommitTooLarge,
@@ -39,13 +39,14 @@ RACE = Race(writers=8, commits=25, streams=4, seconds=3.0)
 class TestDynamodb(Stopped):
     race = RACE
     round_trips = 2
+    more_than_a_page = (205, 11_500)  # an answer has 1 MB
 
     @pytest.fixture
     def harness(self, dynamodb_url: str) -> Harness:
         return harness(ENGINE, dynamodb_url, slow=True, traits=ONE_BY_ONE)
 
 
-class TestAsyncDynamodb(ReadAwaiting):
+class TestAsyncDynamodb(OneByOne):
     race = RACE
 
     @pytest.fixture

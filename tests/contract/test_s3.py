@@ -19,7 +19,7 @@ import boto3
 import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, TRAITS, At, git_history_twice
-from tests.contract.stopped import ReadAwaiting, Stopped, Twice, awaited
+from tests.contract.stopped import OneByOne, Stopped, Twice, awaited
 from tests.servers.kinds import KINDS
 
 from aett import (
@@ -74,7 +74,7 @@ class TestS3(Stopped):
     def harness(self, s3_url: str) -> Harness:
         return harness(s3_url)
 
-    def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:  # noqa: N802
+    def test_L7_what_is_more_than_a_servers_answer_holds_is_read_back_whole(self, clients: Clients) -> None:  # noqa: N802
         """And purged: a page of the service's has 1,000 keys.
 
         A commit is put without its claim and its marker, which are two thirds of the requests that it takes; so
@@ -97,7 +97,7 @@ class TestS3(Stopped):
         assert store._run(engine.bucket.listed(stream.commits), "list") == [], "L13: something is left"
 
 
-class TestAsyncS3(ReadAwaiting):
+class TestAsyncS3(OneByOne):
     race = RACE
 
     @pytest.fixture

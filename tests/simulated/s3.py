@@ -89,13 +89,12 @@ class SimulatedS3:
         }
 
     def _list_object_versions(self, arguments: Mapping[str, Any]) -> Any:
-        keys = list(self._beginning(arguments["Prefix"], arguments.get("KeyMarker", "")))
+        keys = list(self._beginning(arguments["Prefix"], ""))
         page = keys[: arguments["MaxKeys"]]
         more = len(keys) > len(page)
         return {
             "Versions": [{"Key": key, "VersionId": "null"} for key in page],
             "IsTruncated": more,
-            **({"NextKeyMarker": page[-1], "NextVersionIdMarker": "null"} if more else {}),
         }
 
     def _head_bucket(self, arguments: Mapping[str, Any]) -> Any:

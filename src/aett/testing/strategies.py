@@ -56,6 +56,8 @@ CONFUSABLE: Final[tuple[tuple[str, str], ...]] = (
 )
 """Pairs that look or sort alike, or are a prefix or a pattern of each other."""
 
+_LIKE_A: Final = tuple({each: None for pair in CONFUSABLE if "a" in pair for each in pair if each != "a"})
+
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _NAME: Final = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
@@ -80,7 +82,10 @@ def streams() -> SearchStrategy[str]:
 def names() -> SearchStrategy[Names]:
     """Two tenants and three streams, often easy to confuse."""
     pairs = st.sampled_from(CONFUSABLE)
-    alike = st.tuples(pairs, st.just("unlike")).map(lambda each: (*each[0], each[1]))
+    alike = st.one_of(
+        st.tuples(pairs, st.just("unlike")).map(lambda each: (*each[0], each[1])),
+        st.lists(st.sampled_from(_LIKE_A), min_size=2, max_size=2, unique=True).map(lambda each: ("a", *each)),
+    )
     two = st.one_of(pairs, st.lists(tenants(), min_size=2, max_size=2, unique=True).map(tuple))
     three = st.one_of(alike, st.lists(streams(), min_size=3, max_size=3, unique=True).map(tuple))
     joined = st.just((("a", "ab"), ("bc", "c", "b")))

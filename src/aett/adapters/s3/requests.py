@@ -126,19 +126,22 @@ class Bucket:
         yield from self._deleted([{"Key": key} for key in keys])
 
     def emptied(self, prefix: str) -> Plan[None]:
-        """Delete whatever begins so, every version of it."""
-        arguments: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix, "MaxKeys": self.keys}
+        """Delete whatever begins so, every version of it.
+
+        From the beginning each time: some servers list nothing behind a version that is there no more.
+        """
+        call = Call("list_object_versions", {"Bucket": self.name, "Prefix": prefix, "MaxKeys": self.keys})
+        before: list[dict[str, str]] = []
         while True:
-            reply = done((yield from Call("list_object_versions", arguments)))
-            versions = (*reply.get("Versions", ()), *reply.get("DeleteMarkers", ()))
-            yield from self._deleted([{name: each[name] for name in ("Key", "VersionId")} for each in versions])
+            reply = done((yield from call))
+            listed = (*reply.get("Versions", ()), *reply.get("DeleteMarkers", ()))
+            versions = [{name: each[name] for name in ("Key", "VersionId")} for each in listed]
+            if versions and versions == before:
+                raise StorageUnavailable(f"S3: what is deleted in bucket {self.name} stays")
+            yield from self._deleted(versions)
             if not reply.get("IsTruncated"):
                 return
-            arguments = {
-                **arguments,
-                "KeyMarker": reply["NextKeyMarker"],
-                "VersionIdMarker": reply.get("NextVersionIdMarker", ""),
-            }
+            before = versions
 
     def _deleted(self, what: Sequence[dict[str, str]]) -> Plan[None]:
         for start in range(0, len(what), PAGE):

@@ -22,29 +22,25 @@ from aett.core.head import Head
 from aett.core.outcome import Failure, Success
 from aett.core.rejection import CommitTooLarge, ConflictingCommit, DuplicateCommit, NonConflictingCommit
 from aett.testing.clients import Client, Clients
-from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, stored, whole
+from aett.testing.laws.making import (
+    OTHER,
+    STREAM,
+    append,
+    following,
+    id_of,
+    imported,
+    log,
+    make,
+    notes,
+    stored,
+    whole,
+)
 from aett.testing.model import Name, same, unnumbered
 from aett.testing.samples import Booked, Forgotten, Noted, Passenger
 
 
 class SourceFailed(Exception):
     """Where commits were taken from."""
-
-
-def _following(head: Head, count: int, *, by: str = "") -> list[Commit]:
-    found = list[Commit]()
-    for _ in range(count):
-        found.append(make(head, commit_id=id_of(head.tenant_id, head.stream_id, head.sequence + 1, by)))
-        head = Head.after(found[-1])
-    return found
-
-
-def _imported(client: Client, commits: list[Commit]) -> list[Commit]:
-    found = list[Commit]()
-    for outcome in client.commits.commit_all(commits):
-        assert isinstance(outcome, Success), f"L1: {outcome!r}"
-        found.append(outcome.unwrap())
-    return found
 
 
 class Importing:
@@ -54,10 +50,10 @@ class Importing:
         self, clients: Clients
     ) -> None:
         many = 530 if clients.traits.imports_together else 60  # our own engines write 500 at once
-        long, other = _following(Head(*STREAM), many), _following(Head(*OTHER), 40)
+        long, other = following(Head(*STREAM), many), following(Head(*OTHER), 40)
         given = [each for number, one in enumerate(long) for each in (one, *other[number : number + 1])]
         given.append(make(Head("another tenant", STREAM[1])))
-        answers = _imported(clients.one, given)
+        answers = imported(clients.one, given)
         assert list(map(unnumbered, answers)) == given
         assert list(map(unnumbered, whole(clients.other, STREAM))) == long
         assert list(map(unnumbered, whole(clients.other, OTHER))) == other
@@ -82,7 +78,7 @@ class Importing:
     def test_L1_a_commit_that_does_not_follow_the_one_before_it_is_refused_and_the_next_may_follow(
         self, clients: Clients
     ) -> None:
-        first, second, third = _following(Head(*STREAM), 3)
+        first, second, third = following(Head(*STREAM), 3)
         rival = make(Head.after(first), *notes("rival", "of two events"), commit_id=id_of("rival"))
         answers = list(clients.one.commits.commit_all([first, rival, second, third]))
         assert [isinstance(each, Success) for each in answers] == [True, True, False, False]
@@ -90,8 +86,8 @@ class Importing:
         assert isinstance(answers[2].failure(), NonConflictingCommit)
 
     def test_L4_an_import_that_is_repeated_says_what_is_there_and_goes_on(self, clients: Clients) -> None:
-        commits = _following(Head(*STREAM), 30)
-        there = _imported(clients.one, commits[:20])
+        commits = following(Head(*STREAM), 30)
+        there = imported(clients.one, commits[:20])
         answers = list(clients.other.commits.commit_all(commits))
         for answer, known in zip(answers[:20], there, strict=True):
             assert same(unnumbered(answer.failure()), DuplicateCommit(unnumbered(known)))
@@ -99,7 +95,7 @@ class Importing:
         assert len(whole(clients.one, STREAM)) == 30
 
     def test_L4_an_id_that_comes_twice_is_taken_once(self, clients: Clients) -> None:
-        first, second, third = _following(Head(*STREAM), 3)
+        first, second, third = following(Head(*STREAM), 3)
         again = make(Head.after(second), *notes("other"), commit_id=first.commit_id)
         other = make(Head(*OTHER))
         answers = list(clients.one.commits.commit_all([first, second, again, other, third]))
@@ -111,7 +107,7 @@ class Importing:
     def test_L3_what_is_too_large_is_refused_and_the_others_are_written(self, clients: Clients) -> None:
         limit = clients.traits.max_commit_size
         large = make(Head(*OTHER), Noted("x" * (limit or 100_000)))
-        first, second = _following(Head(*STREAM), 2)
+        first, second = following(Head(*STREAM), 2)
         answers = list(clients.one.commits.commit_all([first, large, second]))
         assert [isinstance(each, Success) for each in answers] == [True, limit is None, True]
         if limit is not None:
@@ -128,7 +124,7 @@ class Importing:
         assert list(clients.one.commits.commit_all([])) == []
 
     def test_L3_what_came_before_an_error_is_written_and_told_and_nothing_after_it(self, clients: Clients) -> None:
-        first, second, third, fourth = _following(Head(*STREAM), 4)
+        first, second, third, fourth = following(Head(*STREAM), 4)
         anything: list[object] = [first, "no commit", second]
         bad = make(Head.after(second), Forgotten("in no topic map"))
 
@@ -151,7 +147,7 @@ class Importing:
         assert [unnumbered(each) for each in whole(clients.other, STREAM)] == there
 
     def test_L6_whoever_stops_asking_has_written_what_he_was_told_of_and_no_gap(self, clients: Clients) -> None:
-        commits = _following(Head(*STREAM), 20)
+        commits = following(Head(*STREAM), 20)
         outcomes = clients.one.commits.commit_all(iter(commits))
         told = [unnumbered(each.unwrap()) for each in islice(outcomes, 3)]
         del outcomes
@@ -163,7 +159,7 @@ class Importing:
     def test_what_is_never_asked_writes_nothing_and_warns(self, clients: Clients) -> None:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            clients.one.commits.commit_all(_following(Head(*STREAM), 2))
+            clients.one.commits.commit_all(following(Head(*STREAM), 2))
             gc.collect()
         assert any("commit_all was never iterated" in str(each.message) for each in told), f"{told}"
         assert whole(clients.one, STREAM) == []
@@ -203,7 +199,7 @@ class Importing:
     def _import_again_and_again(client: Client, end: float) -> int:
         count = 0
         while time.monotonic() < end:
-            count += len(_imported(client, _following(Head(STREAM[0], f"imported {count}"), 40)))
+            count += len(imported(client, following(Head(STREAM[0], f"imported {count}"), 40)))
         return count
 
     @staticmethod
@@ -220,7 +216,7 @@ class Importing:
 
         def work(who: int) -> list[tuple[Commit, bool]]:
             # In another order each, so that they stand in each other's way.
-            streams = [_following(Head(*name), 25, by=f"{who}") for name in names[:: 1 - 2 * who]]
+            streams = [following(Head(*name), 25, by=f"{who}") for name in names[:: 1 - 2 * who]]
             given = [each for both in zip(*streams, strict=True) for each in both]
             own = Clients(clients.place, clients.traits)
             with closing(own):

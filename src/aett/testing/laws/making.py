@@ -49,6 +49,24 @@ def stored(client: Client, commit: Commit) -> Commit:
             raise AssertionError(f"L1: {commit!r} follows the head, but got {refused!r}")
 
 
+def following(head: Head, count: int, *, by: str = "") -> list[Commit]:
+    """So many commits, one after the other; by: what tells their ids from those of another writer."""
+    found = list[Commit]()
+    for _ in range(count):
+        found.append(make(head, commit_id=id_of(head.tenant_id, head.stream_id, head.sequence + 1, by)))
+        head = Head.after(found[-1])
+    return found
+
+
+def imported(client: Client, commits: Iterable[Commit]) -> list[Commit]:
+    """Import them, and give all as stored; an AssertionError if one was refused."""
+    found = list[Commit]()
+    for outcome in client.commits.commit_all(commits):
+        assert isinstance(outcome, Success), f"L1: {outcome!r}"
+        found.append(outcome.unwrap())
+    return found
+
+
 def append(client: Client, name: Name, *batches: Iterable[object]) -> list[Commit]:
     """Commit each batch of events at the head of a stream that is empty, and give all as stored."""
     return list(_appended(client, Head(*name), batches))

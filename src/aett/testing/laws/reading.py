@@ -18,7 +18,20 @@ from aett.core.commit import Commit, EventMessage
 from aett.core.head import Head
 from aett.core.number import MAX_REVISION
 from aett.testing.clients import PAGE_SIZE, Clients
-from aett.testing.laws.making import OTHER, STREAM, append, append_at, id_of, log, make, notes, stored, whole
+from aett.testing.laws.making import (
+    OTHER,
+    STREAM,
+    append,
+    append_at,
+    following,
+    id_of,
+    imported,
+    log,
+    make,
+    notes,
+    stored,
+    whole,
+)
 from aett.testing.model import cut, must_be, same, unnumbered
 from aett.testing.samples import (
     Announced,
@@ -87,7 +100,7 @@ class Reading:
 
     def test_L7_1005_commits_are_read_back_whole(self, clients: Clients) -> None:
         client = clients.connect(page_size=256)
-        written = append(client, STREAM, *(notes(f"{number}") for number in range(1_005)))
+        written = imported(client, following(Head(*STREAM), 1_005))
         expected = [unnumbered(each) for each in written]
         reads = (
             client.commits.get(*STREAM),
