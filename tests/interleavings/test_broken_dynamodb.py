@@ -17,7 +17,7 @@ from aett.adapters.dynamodb.items import Item
 from aett.adapters.dynamodb.management import DynamoManagement
 from aett.adapters.dynamodb.requests import queried
 from aett.adapters.store.record import Record
-from aett.core.plan import Plan, Step
+from aett.core.plan import Plan, Step, run
 from aett.testing.interleaving import Budget, Program
 
 
@@ -135,9 +135,10 @@ def test_a_purge_that_does_not_demand_its_mark_takes_what_came_after(monkeypatch
         return (yield from whole(table, actions[1:]))
 
     monkeypatch.setattr(purging, "written", undemanding)
-    actors = {"A": writer(KIND, "A", "s", 1), "P": purger(KIND, "s"), "Q": purger(KIND, "s")}
-    actors = {**actors, "B": writer(KIND, "B", "s", 2)}
-    found(actors, "L1: after .* nothing can follow", kind=KIND, world=SimulatedDynamo(), purged=True)
+    world = SimulatedDynamo()
+    run(writer(KIND, "A", "s", 1)(), world)
+    actors = {"P": purger(KIND, "s"), "Q": purger(KIND, "s"), "B": writer(KIND, "B", "s", 2)}
+    found(actors, "L1: after .* nothing can follow", kind=KIND, world=world, purged=True)
 
 
 class Unburied(SimulatedDynamo):

@@ -7,7 +7,8 @@ For each action of a transaction it copies the whole table in depth, to be put b
 and for each query it sorts the whole table. Here only the table's shape is copied, since these transactions put
 and delete whole items, and only the partition is sorted: races take seconds instead of minutes.
 
-For each error that it answers it looks at all errors of the service; here it remembers them.
+For each error that it answers it looks at all errors of the service; here it remembers them. Nobody asks it from a
+browser, so that its answers need not say who may.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 
 from moto.core import errors
 from moto.dynamodb.models.table import Table
-from moto.moto_server.werkzeug_app import create_backend_app
+from moto.moto_server import werkzeug_app
 from werkzeug import serving
 from werkzeug.serving import WSGIRequestHandler, run_simple
 
@@ -106,13 +107,15 @@ if __name__ == "__main__":
     known = errors.ErrorLookupFactory()
     answering: Any = errors
     answering.ErrorLookupFactory = lambda: known
+    serving_app: Any = werkzeug_app
+    serving_app.DISABLE_GLOBAL_CORS = True
     waiting: Any = serving
     service: Any = sys.argv[2]
     waiting.selectors = SimpleNamespace(DefaultSelector=NothingLeft, EVENT_READ=EVENT_READ)
     run_simple(
         "127.0.0.1",
         int(sys.argv[1]),
-        locked(create_backend_app(service)),
+        locked(serving_app.create_backend_app(service)),
         threaded=True,
         request_handler=Quiet,
     )

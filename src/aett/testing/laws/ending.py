@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import attrs
 import pytest
 
@@ -16,7 +14,7 @@ from aett.core.passed_over import PassedOver
 from aett.core.tail import Tail
 from aett.core.topic_map import TopicMap
 from aett.testing.clients import PAGE_SIZE, Clients
-from aett.testing.laws.making import OTHER, STREAM, append, id_of, log, make, notes, stored
+from aett.testing.laws.making import OTHER, STREAM, append, bounds_of, id_of, log, make, notes, stored
 from aett.testing.model import cut, must_be, same, unnumbered
 from aett.testing.samples import TOPICS, Booked, Forgotten, Noted, Passenger, Refund
 from aett.testing.strategies import AWKWARD
@@ -60,7 +58,7 @@ class Ending:
                 heads[name] = Head.after(stored(clients.one, make(head, commit_id=id_of(name, number))))
         every, store = log(clients.one, "tenant"), clients.other.commits
         edges = [0, *(each.checkpoint or 0 for each in every), MAX_REVISION]
-        for after, upto in product(edges, edges):
+        for after, upto in bounds_of(edges):
             expected = [each for each in every if after < (each.checkpoint or 0) <= upto]
             found = store.get_from("tenant", after, max_checkpoint=upto, backwards=True)
             must_be(found, expected[::-1], f"L10: backwards from {upto} to {after}")
@@ -81,7 +79,7 @@ class Ending:
     def test_L8_backwards_is_the_same_the_other_way_round(self, clients: Clients) -> None:
         texts = ("1", "2", "3", "4"), ("5",), ("6", "7", "8"), ("9",), ("10", "11")
         written = append(clients.one, STREAM, *(notes(*each) for each in texts))
-        for low, high in product(range(1, 13), [*range(1, 13), MAX_REVISION]):
+        for low, high in bounds_of([*range(1, 13), MAX_REVISION]):
             expected = [
                 unnumbered(cut(each, low, high))
                 for each in written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -86,6 +86,11 @@ def _appended(client: Client, head: Head, batches: Iterable[Iterable[object]]) -
         commit = stored(client, make(head, *batch))
         head = Head.after(commit)
         yield commit
+
+
+def bounds_of(edges: Sequence[int]) -> list[tuple[int, int]]:
+    """Every two of these, the lower first; and neighbours that have crossed, between which there is nothing."""
+    return [(low, high) for begin, low in enumerate(edges) for high in edges[max(begin - 1, 0) :]]
 
 
 def log(client: Client, tenant_id: str) -> list[Commit]:

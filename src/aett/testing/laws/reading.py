@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from itertools import islice, pairwise, product
+from itertools import islice, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from aett.testing.laws.making import (
     STREAM,
     append,
     append_at,
+    bounds_of,
     following,
     id_of,
     imported,
@@ -114,7 +115,7 @@ class Reading:
 
     def test_L8_bounds_cut_inside_commits(self, clients: Clients) -> None:
         written = append(clients.one, STREAM, notes("1", "2", "3", "4"), notes("5"), notes("6", "7", "8"))
-        for low, high in product(range(1, 10), repeat=2):
+        for low, high in bounds_of(range(1, 10)):
             expected = [
                 unnumbered(cut(each, low, high))
                 for each in written
