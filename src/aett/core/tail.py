@@ -15,7 +15,8 @@ class Tail:
     newest: the highest that is visible. A reader has caught up when its position is not below it; what it lacks
       is `newest` less its position.
     settled: the highest up to which it may be read now: nothing can appear at or below it any more. `get_from`
-      reads up to it. Lower than `newest` while a transaction is open whose commits may still appear below.
+      reads up to it, or not as far while a transaction is open that began to write after this look. Lower than
+      `newest` while a transaction is open whose commits may still appear below.
     """
 
     newest: int = field(default=0, validator=number.an_int)
