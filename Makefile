@@ -52,7 +52,7 @@ demo: $(READY)-demo ## store this repository's history and travel in it (ARGS="p
 test: $(READY)-test ## run all tests (PYTEST_ARGS="-k sqlite", AETT_TEST_PROFILE=dev, ci or soak)
 	@$(PYTEST) $(PYTEST_ARGS)
 
-quick: $(READY)-test ## run the tests that need no server, in less than a minute
+quick: $(READY)-test ## run the tests that need no server: what one runs while working
 	@$(PYTEST) $(QUICK) $(PYTEST_ARGS)
 
 check: $(READY)-check ## format, lint, types and layers, without changing anything

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.interleavings.actors import commit_of
 from tests.simulated.s3 import SimulatedS3
 
-from aett import CorruptStorage, Head, Success
+from aett import CorruptStorage, Head, StorageUnavailable, Success
 from aett.adapters.aws.call import Call, Refused, Reply
 from aett.adapters.s3.engine import S3Engine
 from aett.adapters.s3.keys import LONGEST_PREFIX, Space, identifier_of, named
@@ -172,3 +172,34 @@ def test_a_segment_that_is_missing_is_told() -> None:
     log = commits.get_from("t", 0)
     with pytest.raises(CorruptStorage, match="segment of the log is missing"):
         run(log.fetch(log.start), counting)
+
+
+class Keeping(SimulatedS3):
+    """Deletes nothing until it was told so often."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def _delete_objects(self, arguments: Mapping[str, Any]) -> Any:
+        self.times -= 1
+        return super()._delete_objects(arguments) if self.times < 0 else {}
+
+
+@pytest.mark.parametrize("keys", [2, 1000])
+def test_everything_is_deleted_though_a_listing_lags_behind(keys: int) -> None:
+    world = Keeping(3 if keys == 2 else 0)
+    bucket = Bucket("bucket", keys)
+    for number in range(7):
+        run(bucket.written(bucket.put(f"in/{number}")), world)
+    run(bucket.emptied("in/"), world)
+    assert run(bucket.listed("in/"), world) == []
+
+
+def test_what_is_never_deleted_is_told() -> None:
+    world = Keeping(1000)
+    bucket = Bucket("bucket", 2)
+    for number in range(3):
+        run(bucket.written(bucket.put(f"in/{number}")), world)
+    with pytest.raises(StorageUnavailable, match="bucket stays"):
+        run(bucket.emptied("in/"), world)

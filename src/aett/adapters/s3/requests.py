@@ -27,7 +27,7 @@ NOT_FOUND: Final = "404"
 """What a HEAD is refused with, which has no body."""
 
 PAUSES: Final = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56)
-"""Seconds before a conditional write is made again that met another."""
+"""Seconds before a conditional write is made again that met another, and before a page is deleted again."""
 
 PAGE: Final = 1000
 """Keys in one page of a listing, and in one request that deletes; S3 takes no more."""
@@ -131,13 +131,13 @@ class Bucket:
         From the beginning each time: some servers list nothing behind a version that is there no more.
         """
         call = Call("list_object_versions", {"Bucket": self.name, "Prefix": prefix, "MaxKeys": self.keys})
-        before: list[dict[str, str]] = []
+        before, waits = list[dict[str, str]](), iter(PAUSES)
         while True:
             reply = done((yield from call))
             listed = (*reply.get("Versions", ()), *reply.get("DeleteMarkers", ()))
             versions = [{name: each[name] for name in ("Key", "VersionId")} for each in listed]
             if versions and versions == before:
-                raise StorageUnavailable(f"S3: what is deleted in bucket {self.name} stays")
+                yield from paused(waits, f"what is deleted in bucket {self.name} stays")
             yield from self._deleted(versions)
             if not reply.get("IsTruncated"):
                 return
@@ -155,9 +155,9 @@ def _met_another(reply: Reply | Refused) -> bool:
     return isinstance(reply, Refused) and reply.code == CONFLICT
 
 
-def paused(waits: Iterator[float]) -> Plan[None]:
-    """The next pause; `StorageUnavailable` after the last."""
+def paused(waits: Iterator[float], why: str = "others were in the way for too long") -> Plan[None]:
+    """The next pause; after the last `StorageUnavailable`, with the reason."""
     for seconds in waits:
         yield from Pause(seconds)
         return
-    raise StorageUnavailable("S3: others were in the way for too long")
+    raise StorageUnavailable(f"S3: {why}")
