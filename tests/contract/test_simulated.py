@@ -1,7 +1,8 @@
-"""The plans of S3, DynamoDB and MongoDB keep the laws on simulated engines, whose answers are as short as can be.
+"""The plans of S3, DynamoDB and MongoDB keep the laws on simulated engines.
 
-A round trip costs nothing here: what is random is tried far more often, and every boundary between two answers is
-met. That the real ones answer as these do is for the tests on servers to show.
+A round trip costs nothing here: what is random is tried far more often. The answers of S3 and DynamoDB are as
+short as can be, so that every boundary between two of them is met. That the real ones answer as these do is for
+the tests on servers to show.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from aett.testing import Harness, Place, Traits, run_machine
 TRAITS = evolve(ONE_BY_ONE, processes=False, waits=False)
 SPACE = Space("b", "")
 MOST = 2
-"""Of what one answer holds."""
+"""Of what one answer of S3's or DynamoDB's holds."""
 
 
 @frozen
