@@ -43,7 +43,6 @@ from aett.adapters.store.engine import Engine
 from aett.adapters.store.plans import ManagementPlans, SnapshotPlans
 from aett.adapters.store.record import Recorder
 from aett.adapters.store.registers import Cells, Registers
-from aett.core.plan import Perform
 from aett.testing import Harness, Place, Traits, run_machine
 
 TRAITS = evolve(ONE_BY_ONE, processes=False, waits=False)
@@ -56,7 +55,7 @@ MOST = 2
 class Kind:
     """An engine's plans, and the small engine that they run on."""
 
-    world: Callable[[], Perform]
+    world: Callable[[], Any]
     engine: Engine
     snapshots: SnapshotPlans
     cells: Cells
@@ -66,7 +65,7 @@ class Kind:
     @contextmanager
     def place(self) -> Generator[Place]:
         """A world of its own."""
-        world = Free(self.world())
+        world = self.world()
 
         def commit_store(*, topic_map: Any, conflict_detector: Any, page_size: int) -> CommitStoreFace:
             plans = Commits(self.engine, Recorder(topic_map), page_size, conflict_detector)
@@ -78,20 +77,6 @@ class Kind:
             register_store=lambda: RegisterStoreFace(Registers(self.cells), Shared(world, "RegisterStore")),
             persistence=lambda: PersistenceManagementFace(self.management, Shared(world, "PersistenceManagement")),
         )
-
-
-class Free:
-    """Performs steps; there is nothing to close."""
-
-    def __init__(self, perform: Perform) -> None:
-        self._perform = perform
-
-    def __call__(self, step: Any, /) -> Any:
-        """Perform it."""
-        return self._perform(step)
-
-    def close(self) -> None:
-        """Nothing was opened."""
 
 
 S3 = Kind(

@@ -109,11 +109,12 @@ class SimulatedDynamo:
         partition, low, high = (
             _value(arguments["ExpressionAttributeValues"][f":{name}"]) for name in ("pk", "low", "high")
         )
-        places = sorted(place for place in self._items if place[0] == partition and low <= place[1] <= high)
-        if not arguments["ScanIndexForward"]:
-            places.reverse()
+        forward = arguments["ScanIndexForward"]
+        within = (place for place in self._items if place[0] == partition and low <= place[1] <= high)
+        places = sorted(within, reverse=not forward)
         if begin := arguments.get("ExclusiveStartKey"):
-            places = places[places.index(_place(begin)) + 1 :]
+            start = _place(begin)  # in the order, whether anything is there any more
+            places = [each for each in places if (each > start if forward else each < start)]
         page = places[: min(arguments.get("Limit", self._most), self._most)]
         answer = {"Items": [self._items[place] for place in page]}
         if len(page) == len(places):

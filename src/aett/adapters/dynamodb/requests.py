@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from aett.adapters.aws.call import Call, Refused, done
 from aett.adapters.dynamodb.items import Item, Key
-from aett.adapters.store.pause import Pause
-from aett.core.errors import StorageUnavailable
+from aett.adapters.store.pause import paused
 from aett.core.plan import Plan
 
 CONDITION: Final = "ConditionalCheckFailedException"
@@ -25,6 +24,8 @@ TRANSACTED: Final = 10
 
 PAUSES: Final = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
 """Seconds before a request is made again that met another, or was done in part."""
+
+_BUSY: Final = "DynamoDB: others were in the way for too long, or it takes no more requests"
 
 
 def got(table: str, key: Key) -> Plan[Item | None]:
@@ -75,7 +76,7 @@ def fetched(table: str, keys: Sequence[Key]) -> Plan[list[Item]]:
             found.extend(got_now)
             wanted = reply.get("UnprocessedKeys")
             if wanted and not got_now:
-                yield from paused(waits)
+                yield from paused(waits, _BUSY)
     return found
 
 
@@ -90,12 +91,4 @@ def written(table: str, actions: Iterable[Mapping[str, Any]], token: str | None 
             return None
         if CONFLICT not in reply.reasons or FAILED in reply.reasons:
             return reply
-        yield from paused(waits)
-
-
-def paused(waits: Iterable[float]) -> Plan[None]:
-    """The next pause; `StorageUnavailable` after the last."""
-    for seconds in waits:
-        yield from Pause(seconds)
-        return
-    raise StorageUnavailable("DynamoDB: others were in the way for too long, or it takes no more requests")
+        yield from paused(waits, _BUSY)

@@ -9,14 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import frozen
 
 from aett.adapters.aws.call import Call, Calls, Refused, Reply, done
-from aett.adapters.store.pause import Pause
+from aett.adapters.store.pause import paused
 from aett.core.errors import StorageUnavailable
 from aett.core.plan import Plan
 
@@ -28,6 +28,8 @@ NOT_FOUND: Final = "404"
 
 PAUSES: Final = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56)
 """Seconds before a conditional write is made again that met another, and before a page is deleted again."""
+
+_BUSY: Final = "S3: others were in the way for too long"
 
 PAGE: Final = 1000
 """Keys in one page of a listing, and in one request that deletes; S3 takes no more."""
@@ -82,7 +84,7 @@ class Bucket:
             open_ = [index for index in open_ if _met_another(replies[index])]
             if not open_:
                 return [replies[index] for index in range(len(puts))]
-            yield from paused(waits)
+            yield from paused(waits, _BUSY)
 
     def page(self, prefix: str, after: str | None, most: int) -> Call:
         """A page of a listing, of at most so many keys."""
@@ -137,7 +139,7 @@ class Bucket:
             listed = (*reply.get("Versions", ()), *reply.get("DeleteMarkers", ()))
             versions = [{name: each[name] for name in ("Key", "VersionId")} for each in listed]
             if versions and versions == before:
-                yield from paused(waits, f"what is deleted in bucket {self.name} stays")
+                yield from paused(waits, f"S3: what is deleted in bucket {self.name} stays")
             yield from self._deleted(versions)
             if not reply.get("IsTruncated"):
                 return
@@ -153,11 +155,3 @@ class Bucket:
 
 def _met_another(reply: Reply | Refused) -> bool:
     return isinstance(reply, Refused) and reply.code == CONFLICT
-
-
-def paused(waits: Iterator[float], why: str = "others were in the way for too long") -> Plan[None]:
-    """The next pause; after the last `StorageUnavailable`, with the reason."""
-    for seconds in waits:
-        yield from Pause(seconds)
-        return
-    raise StorageUnavailable(f"S3: {why}")
