@@ -20,7 +20,7 @@ from aett.core.outcome import Failure, Success
 from aett.core.register import Overtaken
 from aett.core.rejection import CommitTooLarge, DuplicateCommit
 from aett.core.snapshot import Snapshot
-from aett.testing import profiles, strategies
+from aett.testing import profiles
 from aett.testing.content import CHANCE, CONTENT, FULL, NOTES, PART, SMALL, WHEN, WHERE, WHO, Content
 from aett.testing.harness import Harness
 from aett.testing.model import must_be, same, unnumbered
@@ -61,7 +61,8 @@ class StoreMachine(Witnesses):
     @rule(who=WHO, where=WHERE, back=SMALL, content=CONTENT)
     def commit_stale(self, who: int, where: int, back: int, content: Content) -> None:
         """Append where the writer last looked, which was some commits ago."""
-        earlier = [Head(*self.names[where]), *map(Head.after, self.model.stream(self.names[where]))]
+        name = self._held(where)
+        earlier = [Head(*name), *map(Head.after, self.model.stream(name))]
         self._submit(who, content.at(earlier[back % len(earlier)], self._id()))
 
     @rule(who=WHO, where=WHERE, sequences=st.integers(1, 3), revisions=st.integers(0, 5), content=CONTENT)
@@ -79,7 +80,7 @@ class StoreMachine(Witnesses):
     @rule(who=WHO, where=WHERE, which=SMALL)
     def commit_again(self, who: int, where: int, which: int) -> None:
         """Retry a commit, as it was."""
-        if stored := self.model.stream(self.names[where]):
+        if stored := self.model.stream(self._held(where)):
             self._submit(who, unnumbered(stored[which % len(stored)]))
 
     @precondition(lambda self: self.ids)
@@ -111,16 +112,16 @@ class StoreMachine(Witnesses):
     @rule(who=WHO, where=WHERE, low=PART, high=PART)
     def read_range(self, who: int, where: int, low: int, high: int) -> None:
         """A stream between two revisions (L8)."""
-        name = self.names[where]
-        low, high = self._revision(name, low), self._revision(name, high)
+        name = self._held(where)
+        low, high = self._range(name, low, high)
         found = self.users[who].commits.get(*name, min_revision=low, max_revision=high)
         self._expect(found, self.model.get(name, low, high), f"L8: get({low}, {high})")
 
     @rule(who=WHO, where=WHERE, low=PART, high=PART, limit=st.none() | st.integers(0, 7))
     def read_backwards(self, who: int, where: int, low: int, high: int, limit: int | None) -> None:
         """A stream from its end, and the tenant's log from its (L8, L10)."""
-        name, store = self.names[where], self.users[who].commits
-        low, high = self._revision(name, low), self._revision(name, high)
+        name, store = self._held(where), self.users[who].commits
+        low, high = self._range(name, low, high)
         found = store.get(*name, min_revision=low, max_revision=high, backwards=True, limit=limit)
         self._expect(found, self.model.get(name, low, high)[::-1][:limit], f"L8: get({low}, {high}) backwards")
         self._learn(who, name[0])
@@ -143,23 +144,26 @@ class StoreMachine(Witnesses):
     @rule(who=WHO, where=WHERE, when=WHEN)
     def read_to_time(self, who: int, where: int, when: datetime | tuple[int, int]) -> None:
         """A stream's prefix to a time (L8)."""
-        name, max_time = self.names[where], self._moment(self.names[where], when)
+        name = self._held(where)
+        max_time = self._moment(name, when)
         found = self.users[who].commits.get_to(*name, max_time)
         self._expect(found, self.model.get(name, max_time=max_time), f"L8: get_to({max_time})")
 
     @rule(who=WHO, where=WHERE, when=WHEN)
     def read_all_to_time(self, who: int, where: int, when: datetime | tuple[int, int]) -> None:
         """A tenant's commits to a time (L8)."""
-        tenant, max_time = self.names[where][0], self._moment(self.names[where], when)
+        name = self._held(where)
+        tenant, max_time = name[0], self._moment(name, when)
         self._learn(who, tenant)
         found = self.users[who].commits.get_all_to(tenant, max_time)
         self._expect(found, self.model.get_all_to(tenant, max_time), f"L8: get_all_to({max_time})")
 
-    @rule(who=WHO, where=WHERE, low=PART, high=PART, max_time=st.none() | strategies.bounds())
-    def fold_pages(self, who: int, where: int, low: int, high: int, max_time: datetime | None) -> None:
+    @rule(who=WHO, where=WHERE, low=PART, high=PART, when=st.tuples(CHANCE, WHEN))
+    def fold_pages(self, who: int, where: int, low: int, high: int, when: tuple[int, Any]) -> None:
         """A stream's events, and the head after each page (L8, L11)."""
-        name = self.names[where]
-        low, high = self._revision(name, low), self._revision(name, high)
+        name, (bounded, moment) = self._held(where), when
+        max_time = self._moment(name, moment) if bounded else None
+        low, high = self._range(name, low, high)
         pages = list(self.users[who].commits.pages(*name, min_revision=low, max_revision=high, max_time=max_time))
         expected = self.model.get(name, low, high, max_time)
         came = [body for page in pages for body in page.bodies]
@@ -179,14 +183,14 @@ class StoreMachine(Witnesses):
     def find(self, who: int, where: int, which: int) -> None:
         """One commit by its id, which may be another stream's, or nobody's (L4, L9)."""
         known = [UUID(int=0), *self.ids]
-        name, commit_id = self.names[where], known[-1 - which % len(known)]
+        name, commit_id = self._held(where), known[-1 - which % len(known)]
         found, expected = self.users[who].commits.find(*name, commit_id), self.model.find(name, commit_id)
         assert same(self._compared(found), self._compared(expected)), f"find gave {found!r}, not {expected!r}"
 
     @rule(who=WHO, where=WHERE)
     def follow_log(self, who: int, where: int) -> None:
         """A tenant's log from where this client left it (L10)."""
-        tenant = self.names[where][0]
+        tenant, _ = self._held(where)
         self._learn(who, tenant)
         after = self.seen.get((who, tenant), 0)
         found = list(self.users[who].commits.get_from(tenant, after))
@@ -196,7 +200,7 @@ class StoreMachine(Witnesses):
     @rule(who=WHO, where=WHERE, which=st.integers(0, 4), taken=st.integers(0, 4))
     def abandon_a_read(self, who: int, where: int, which: int, taken: int) -> None:
         """Stop midway; what follows must not be disturbed (L11)."""
-        name, store = self.names[where], self.users[who].commits
+        name, store = self._held(where), self.users[who].commits
         late = datetime.max.replace(tzinfo=START.tzinfo)
         reads: Sequence[Iterator[object]] = (
             store.get(*name),
@@ -258,30 +262,34 @@ class StoreMachine(Witnesses):
     def purge_stream(self, who: int, where: int, chance: int) -> None:
         """Empty a stream (L13); not often, or there would be nothing to read."""
         if not chance:
-            self.users[who].management.purge_stream(*self.names[where])
-            self.model.purge_stream(self.names[where])
-            self._look_beside_the_log(self.names[where])
+            name = self.touched = self._held(where)
+            self.users[who].management.purge_stream(*name)
+            self.model.purge_stream(name)
+            self._look_beside_the_log(name)
 
     @rule(who=WHO, where=WHERE, chance=CHANCE)
     def purge_tenant(self, who: int, where: int, chance: int) -> None:
         """Empty a tenant (L13); not often, or there would be nothing to read."""
         if not chance:
-            self.users[who].management.purge(self.names[where][0])
-            self.model.purge(self.names[where][0])
+            tenant, _ = self.touched = self._held(where)
+            self.users[who].management.purge(tenant)
+            self.model.purge(tenant)
             for name in self.names:
                 self._look_beside_the_log(name)
 
-    @rule(who=WHO)
-    def initialize_again(self, who: int) -> None:
+    @rule(who=WHO, chance=CHANCE)
+    def initialize_again(self, who: int, chance: int) -> None:
         """Make ready what is ready (L13)."""
-        self.users[who].management.initialize()
+        if not chance:
+            self.users[who].management.initialize()
 
     @precondition(lambda self: self.traits.reopen)
-    @rule(who=WHO)
-    def reopen(self, who: int) -> None:
+    @rule(who=WHO, chance=CHANCE)
+    def reopen(self, who: int, chance: int) -> None:
         """Close a client, and connect another in its place (L6)."""
-        self.users[who].close()
-        self.users[who] = self.clients.connect(page_size=3 - who)
+        if not chance:
+            self.users[who].close()
+            self.users[who] = self.clients.connect(page_size=3 - who)
 
 
 def run_machine(harness: Harness, how: settings | None = None) -> None:

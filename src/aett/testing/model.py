@@ -30,7 +30,7 @@ def same(seen: object, expected: object) -> bool:
 
 def at_checkpoint(commit: Commit, checkpoint: int | None) -> Commit:
     """The commit, numbered."""
-    return _with(commit, checkpoint=checkpoint)
+    return commit if commit.checkpoint == checkpoint else _with(commit, checkpoint=checkpoint)
 
 
 def unnumbered(value: Any) -> Any:
@@ -72,7 +72,6 @@ class Model:
     def __init__(self, conflict_detector: ConflictDetector) -> None:
         self._detector = conflict_detector
         self._streams: dict[Name, list[Commit]] = {}
-        self._checkpoints: dict[tuple[Name, UUID], int] = {}
         self._highest: dict[str, int] = {}
         self._snapshots: dict[Name, dict[int, Snapshot]] = {}
         self._registers: dict[Name, Register] = {}
@@ -114,30 +113,28 @@ class Model:
         assert same(at_checkpoint(stored, None), at_checkpoint(commit, None)), (
             f"L7: Success holds {stored!r}\nwhere {commit!r}\nwas committed"
         )
-        self._streams.setdefault((commit.tenant_id, commit.stream_id), []).append(at_checkpoint(commit, None))
+        kept = at_checkpoint(commit, stored.checkpoint)
+        self._streams.setdefault((commit.tenant_id, commit.stream_id), []).append(kept)
         if stored.checkpoint is not None:
-            self._number(stored)
+            self._check_number(stored)
 
     def learn(self, log: Iterable[Commit]) -> None:
         """Learn the checkpoints that a log shows of commits that had none when they were written."""
         for commit in log:
-            name = (commit.tenant_id, commit.stream_id)
-            stored = {each.commit_id for each in self._streams.get(name, ())}
-            if commit.commit_id in stored and (name, commit.commit_id) not in self._checkpoints:
-                assert commit.checkpoint is not None, (
-                    f"L10: the log holds a commit without a checkpoint: {commit!r}"
-                )
-                self._number(commit)
+            stream = self._streams.get((commit.tenant_id, commit.stream_id), [])
+            for index, kept in enumerate(stream):
+                if kept.commit_id == commit.commit_id and kept.checkpoint is None:
+                    self._check_number(commit)
+                    stream[index] = at_checkpoint(kept, commit.checkpoint)
 
-    def _number(self, commit: Commit) -> None:
+    def _check_number(self, commit: Commit) -> None:
         highest = self._highest.get(commit.tenant_id, 0)
-        assert commit.checkpoint is not None
+        assert commit.checkpoint is not None, f"L10: the log holds a commit without a checkpoint: {commit!r}"
         assert commit.checkpoint > highest, (
             f"L10, L13: checkpoint {commit.checkpoint} was given when tenant {commit.tenant_id!r}"
             f" had been given {highest}"
         )
         self._highest[commit.tenant_id] = commit.checkpoint
-        self._checkpoints[(commit.tenant_id, commit.stream_id), commit.commit_id] = commit.checkpoint
 
     # Reading
 
@@ -147,10 +144,7 @@ class Model:
 
     def stream(self, name: Name) -> list[Commit]:
         """A whole stream."""
-        return [
-            at_checkpoint(each, self._checkpoints.get((name, each.commit_id)))
-            for each in self._streams.get(name, ())
-        ]
+        return list(self._streams.get(name, ()))
 
     def head(self, name: Name) -> Head:
         """Where the next commit of a stream goes."""
@@ -240,8 +234,7 @@ class Model:
 
     def purge_stream(self, name: Name) -> None:
         """Empty a stream."""
-        for commit in self._streams.pop(name, ()):
-            self._checkpoints.pop((name, commit.commit_id), None)
+        self._streams.pop(name, None)
         self._snapshots.pop(name, None)
 
 
