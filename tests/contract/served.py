@@ -88,7 +88,7 @@ def harness(
 class Served(Contract):
     """The laws, with races that keep a server busy."""
 
-    race: ClassVar[Race] = Race(writers=16, commits=100, streams=8, seconds=4.0)
+    race: ClassVar[Race] = Race(writers=16, commits=100, streams=8, seconds=2.5)
 
     def test_L13_eight_processes_initialize_at_once(self, uninitialized: Clients) -> None:
         with Processes([(_initialize, uninitialized.place)] * 8) as processes:

@@ -33,7 +33,7 @@ from aett.testing.laws.making import STREAM, make, notes
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.dynamodb"
-RACE = Race(writers=8, commits=25, streams=4, seconds=3.0)
+RACE = Race(writers=8, commits=25, streams=4, seconds=2.0)
 
 
 class TestDynamodb(Stopped):

@@ -31,7 +31,7 @@ from aett.testing.laws.making import STREAM, id_of, make
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.mongodb"
-RACE = Race(writers=4, commits=25, streams=3, seconds=3.0)
+RACE = Race(writers=4, commits=25, streams=3, seconds=2.0)
 
 
 class TestMongodb(Stopped):

@@ -41,7 +41,7 @@ from aett.testing.model import must_be, unnumbered
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
 ENGINE = "aett.adapters.s3"
-RACE = Race(writers=6, commits=20, streams=3, seconds=3.0)
+RACE = Race(writers=6, commits=20, streams=3, seconds=2.0)
 
 
 def is_somebodys() -> bool:

@@ -87,7 +87,7 @@ class Competing:
                 assert isinstance(answer, Success) or answer == Failure(ConflictingCommit(())), f"{answer!r}"
                 head = Head.after(answer.unwrap()) if isinstance(answer, Success) else Head(*STREAM)
 
-        end = time.monotonic() + 3.0
+        end = time.monotonic() + 2.0
         with closing(own), ThreadPoolExecutor(1) as pool:
             for turn in range(40):
                 if turn >= 10 and time.monotonic() > end:

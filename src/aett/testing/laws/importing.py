@@ -165,7 +165,7 @@ class Importing:
         assert whole(clients.one, STREAM) == []
 
     def test_L10_who_follows_the_log_beside_imports_and_writers_misses_nothing(self, clients: Clients) -> None:
-        barrier, end = Barrier(3, timeout=60), time.monotonic() + 1.0
+        barrier, end = Barrier(3, timeout=60), time.monotonic() + 0.5
 
         def imports() -> int:
             return self._beside(clients, barrier, self._import_again_and_again, end)

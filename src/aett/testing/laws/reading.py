@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-import pytest
 
 from aett.core.commit import Commit, EventMessage
 from aett.core.head import Head
@@ -85,10 +84,12 @@ class Reading:
         assert same(page.bodies, EVERY_KIND)
         assert same(unnumbered(page.head), unnumbered(Head.after(kept)))
 
-    @pytest.mark.parametrize("year", [1, 1899, 1969, 1970, 2038, 9999])
-    def test_L7_stamps_are_exact_to_the_microsecond_in_every_year(self, clients: Clients, year: int) -> None:
-        stamps = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(microseconds=each) for each in (0, 1, 999_999)]
-        stamps.append(datetime(year, 12, 31, 23, 59, 59, 999_999, UTC))
+    def test_L7_stamps_are_exact_to_the_microsecond_in_every_year(self, clients: Clients) -> None:
+        stamps = list[datetime]()
+        for year in (1, 1899, 1969, 1970, 2038, 9999):
+            begin = datetime(year, 1, 1, tzinfo=UTC)
+            stamps += [begin + timedelta(microseconds=each) for each in (0, 1, 999_999)]
+            stamps.append(datetime(year, 12, 31, 23, 59, 59, 999_999, UTC))
         append_at(clients.one, STREAM, stamps)
         assert [each.commit_stamp for each in whole(clients.other, STREAM)] == stamps
 
@@ -115,7 +116,7 @@ class Reading:
 
     def test_L8_bounds_cut_inside_commits(self, clients: Clients) -> None:
         written = append(clients.one, STREAM, notes("1", "2", "3", "4"), notes("5"), notes("6", "7", "8"))
-        for low, high in bounds_of(range(1, 10)):
+        for low, high in bounds_of([1, 2, 4, 5, 6, 8, 9]):
             expected = [
                 unnumbered(cut(each, low, high))
                 for each in written
@@ -129,13 +130,15 @@ class Reading:
             heads = [unnumbered(page.head) for page in pages]
             assert heads[-1:] == [Head.after(each) for each in expected][-1:], f"L8: pages({low}, {high})"
 
-    @pytest.mark.parametrize("count", range(2 * PAGE_SIZE + 2))
-    def test_L8_a_stream_of_any_number_of_pages_is_read_once_and_whole(self, clients: Clients, count: int) -> None:
-        written = append(clients.one, STREAM, *(notes("a", "b") for _ in range(count)))
-        expected = [unnumbered(each) for each in written]
-        must_be(map(unnumbered, clients.other.commits.get(*STREAM)), expected, "L8: get")
-        must_be(map(unnumbered, clients.other.commits.get_from("tenant")), expected, "L10: get_from")
-        assert sum(len(page.bodies) for page in clients.other.commits.pages(*STREAM)) == 2 * count
+    def test_L8_a_stream_of_any_number_of_pages_is_read_once_and_whole(self, clients: Clients) -> None:
+        store, head, expected = clients.other.commits, Head(*STREAM), list[Commit]()
+        for count in range(2 * PAGE_SIZE + 2):
+            must_be(map(unnumbered, store.get(*STREAM)), expected, f"L8: get of {count} commits")
+            must_be(map(unnumbered, store.get_from("tenant")), expected, f"L10: get_from of {count} commits")
+            assert sum(len(page.bodies) for page in store.pages(*STREAM)) == 2 * count
+            kept = stored(clients.one, make(head, *notes("a", "b")))
+            head = Head.after(kept)
+            expected.append(unnumbered(kept))
 
     def test_L8_get_to_gives_the_longest_prefix_when_stamps_go_back(self, clients: Clients) -> None:
         written = append_at(clients.one, STREAM, map(at, (1, 2, 5, 3, 1, 9, 2)))
@@ -167,18 +170,20 @@ class Reading:
             expected = [each for each in every if each.commit_stamp <= at(second)]
             must_be(clients.other.commits.get_all_to("tenant", at(second)), expected, f"L8: get_all_to({second})")
 
-    @pytest.mark.parametrize("hours", [-23, -5, 0, 5, 23])
-    def test_L8_the_ends_of_the_calendar_are_bounds_in_every_zone(self, clients: Clients, hours: int) -> None:
-        append_at(clients.one, STREAM, [at(1), at(0), LAST if hours <= 0 else at(2)])
-        zone = timezone(timedelta(hours=hours))
-        late, early = datetime.max.replace(tzinfo=zone), datetime.min.replace(tzinfo=zone)
+    def test_L8_the_ends_of_the_calendar_are_bounds_in_every_zone(self, clients: Clients) -> None:
         store = clients.other.commits
-        assert len(list(store.get_to(*STREAM, late))) == 3
-        assert len(list(store.get_all_to("tenant", late))) == 3
-        assert sum(len(page.bodies) for page in store.pages(*STREAM, max_time=late)) == 3
-        assert list(store.get_to(*STREAM, early)) == []
-        assert list(store.get_all_to("tenant", early)) == []
-        assert list(store.pages(*STREAM, max_time=early)) == []
+        names = {hours: (f"tenant {hours <= 0}", "stream") for hours in (-23, -5, 0, 5, 23)}
+        append_at(clients.one, names[0], [at(1), at(0), LAST])
+        append_at(clients.one, names[5], [at(1), at(0), at(2)])  # LAST is later than the end in these zones
+        for hours, name in names.items():
+            zone = timezone(timedelta(hours=hours))
+            late, early = datetime.max.replace(tzinfo=zone), datetime.min.replace(tzinfo=zone)
+            assert len(list(store.get_to(*name, late))) == 3
+            assert len(list(store.get_all_to(name[0], late))) == 3
+            assert sum(len(page.bodies) for page in store.pages(*name, max_time=late)) == 3
+            assert list(store.get_to(*name, early)) == []
+            assert list(store.get_all_to(name[0], early)) == []
+            assert list(store.pages(*name, max_time=early)) == []
 
     def test_L8_what_is_not_there_reads_as_nothing(self, clients: Clients) -> None:
         store = clients.one.commits
@@ -198,7 +203,8 @@ class Reading:
         self._write_and_read_apart(clients, names)
 
     def test_L9_awkward_names_are_kept_apart(self, clients: Clients) -> None:
-        self._write_and_read_apart(clients, [(each, each * 3) for each in AWKWARD])
+        alike = {each for pair in CONFUSABLE for each in pair}
+        self._write_and_read_apart(clients, [(each, each * 3) for each in AWKWARD if each not in alike])
 
     def test_L9_tenant_and_stream_are_never_joined(self, clients: Clients) -> None:
         names = [("a", "bc"), ("ab", "c"), ("abc", "a"), ("a:b", "c"), ("a", "b:c"), ("a/b", "c"), ("a", "b/c")]
@@ -251,7 +257,7 @@ class Reading:
         assert len(seen) >= PAGE_SIZE
 
     def test_L11_memory_does_not_grow_with_what_is_read(self, clients: Clients) -> None:
-        count, size = 40, 80_000
+        count, size = 24, 80_000
         append(clients.one, STREAM, *(notes("x" * size) for _ in range(count)))
         store, allowed = clients.connect().commits, count * size // 2
         assert len(list(store.get(*STREAM, max_revision=1))) == 1

@@ -107,14 +107,17 @@ class Registering:
             assert sorted(names) == expected, f"L14: names of {prefix!r}"
 
     def test_L14_names_that_look_alike_are_kept_apart(self, clients: Clients) -> None:
-        names = list(dict.fromkeys([*AWKWARD, *(each for pair in CONFUSABLE for each in pair)]))
+        tenants = list(dict.fromkeys(each for pair in CONFUSABLE for each in pair))
+        names = list(dict.fromkeys([*AWKWARD, *tenants]))
         for name in names:
             put(clients.one, ("tenant", name), name.encode())
-            put(clients.one, (name, "register"), name.encode())
+        for tenant in tenants:
+            put(clients.one, (tenant, "register"), tenant.encode())
         for name in names:
             assert clients.other.registers.get("tenant", name).payload == name.encode()
-            assert clients.other.registers.get(name, "register").payload == name.encode()
-            assert list(clients.other.registers.names(name)) == ["register"]
+        for tenant in tenants:
+            assert clients.other.registers.get(tenant, "register").payload == tenant.encode()
+            assert list(clients.other.registers.names(tenant)) == ["register"]
         assert sorted(clients.other.registers.names("tenant")) == sorted(names)
 
     def test_L14_a_purge_of_the_tenant_removes_its_registers_and_no_others(self, clients: Clients) -> None:
@@ -138,10 +141,11 @@ class Registering:
         append(clients.one, STREAM, notes("one"))
         assert len(whole(clients.other, STREAM)) == 1
 
-    @pytest.mark.parametrize("name", ["", "x" * 256, "a\0b", "\ud800", 7, None], ids=ascii)
-    def test_L14_a_name_out_of_bounds_is_refused(self, clients: Clients, name: Any) -> None:
-        with pytest.raises(InvalidIdentifier, match="name"):
-            clients.one.registers.get("tenant", name)
+    def test_L14_a_name_out_of_bounds_is_refused(self, clients: Clients) -> None:
+        bad: tuple[Any, ...] = ("", "x" * 256, "a\0b", "\ud800", 7, None)
+        for name in bad:
+            with pytest.raises(InvalidIdentifier, match="name"):
+                clients.one.registers.get("tenant", name)
         with pytest.raises(InvalidIdentifier, match="tenant_id"):
             clients.one.registers.get("", "name")
         with pytest.raises(InvalidIdentifier, match="tenant_id"):
