@@ -14,6 +14,7 @@ import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
 from tests.contract.stopped import OneByOne, Stopped, Twice
+from tests.contract.ways import AnotherWay
 
 from aett import (
     CommitTooLarge,
@@ -46,7 +47,7 @@ class TestDynamodb(Stopped):
         return harness(ENGINE, dynamodb_url, slow=True, traits=ONE_BY_ONE)
 
 
-class TestAsyncDynamodb(OneByOne):
+class TestAsyncDynamodb(AnotherWay, OneByOne):
     race = RACE
 
     @pytest.fixture

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from tests.contract.served import Joined, Joining, Joins, Served, git_history, harness, store
+from tests.contract.ways import AnotherWay
 
-from aett.testing import Contract, Harness
+from aett.testing import Harness
 from aett.testing.clients import Clients
 
 ENGINE = "aett.adapters.postgresql"
@@ -40,13 +41,13 @@ class TestAsyncPostgresql(Served):
         return harness(ENGINE, postgresql_url, awaited=True, slow=True)
 
 
-class TestPostgresqlBehindAPooler(Contract):
+class TestPostgresqlBehindAPooler(AnotherWay):
     @pytest.fixture
     def harness(self, pgbouncer_url: str) -> Harness:
         return harness(ENGINE, f"{pgbouncer_url}?prepare=off", slow=True)
 
 
-class TestAsyncPostgresqlBehindAPooler(Contract):
+class TestAsyncPostgresqlBehindAPooler(AnotherWay):
     @pytest.fixture
     def harness(self, pgbouncer_url: str) -> Harness:
         return harness(ENGINE, f"{pgbouncer_url}?prepare=off", awaited=True, slow=True)

@@ -20,6 +20,7 @@ import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, TRAITS, At, git_history_twice
 from tests.contract.stopped import OneByOne, Stopped, Twice, awaited
+from tests.contract.ways import AnotherWay
 from tests.servers.kinds import KINDS
 
 from aett import (
@@ -103,7 +104,7 @@ class TestS3(Stopped):
         assert store._run(engine.bucket.listed(stream.commits), "list") == [], "L13: something is left"
 
 
-class TestAsyncS3(OneByOne):
+class TestAsyncS3(AnotherWay, OneByOne):
     race = RACE
 
     @pytest.fixture

@@ -257,7 +257,7 @@ class Reading:
         assert len(seen) >= PAGE_SIZE
 
     def test_L11_memory_does_not_grow_with_what_is_read(self, clients: Clients) -> None:
-        count, size = 24, 80_000
+        count, size = 40, 80_000
         append(clients.one, STREAM, *(notes("x" * size) for _ in range(count)))
         store, allowed = clients.connect().commits, count * size // 2
         assert len(list(store.get(*STREAM, max_revision=1))) == 1
