@@ -14,7 +14,7 @@ import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
 from tests.contract.stopped import OneByOne, Stopped, Twice
-from tests.contract.ways import AnotherWay
+from tests.contract.ways import another_way
 
 from aett import (
     CommitTooLarge,
@@ -47,7 +47,8 @@ class TestDynamodb(Stopped):
         return harness(ENGINE, dynamodb_url, slow=True, traits=ONE_BY_ONE)
 
 
-class TestAsyncDynamodb(AnotherWay, OneByOne):
+@another_way()
+class TestAsyncDynamodb(OneByOne):
     race = RACE
 
     @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
 from tests.contract.stopped import OneByOne, Stopped
-from tests.contract.ways import AnotherWay
+from tests.contract.ways import another_way
 
 from aett import (
     CommitTooLarge,
@@ -27,7 +27,7 @@ from aett import (
 )
 from aett.adapters import mongodb
 from aett.adapters.mongodb.engine import MAX_COMMIT_SIZE
-from aett.testing import Harness, Place, Race
+from aett.testing import Contract, Harness, Place, Race
 from aett.testing.laws.making import STREAM, id_of, make
 from aett.testing.samples import CONFLICTS, TOPICS, Photographed
 
@@ -45,7 +45,8 @@ class TestMongodb(Stopped):
         return harness(ENGINE, mongodb_url, called="collection", slow=True, traits=ONE_BY_ONE)
 
 
-class TestAsyncMongodb(AnotherWay, OneByOne):
+@another_way()
+class TestAsyncMongodb(OneByOne):
     race = RACE
 
     @pytest.fixture
@@ -78,7 +79,8 @@ class _OnMotor:
         return getattr(mongodb, name)(database, collection=self.collection, **settings)
 
 
-class TestMotor(AnotherWay):
+@another_way()
+class TestMotor(Contract):
     race = RACE
     test_L7_1005_commits_are_read_back_whole: Any = None  # noqa: N815  # both of pymongo's faces read them
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from tests.contract.served import Joined, Joining, Joins, Served, git_history, harness, store
-from tests.contract.ways import AnotherWay
+from tests.contract.ways import another_way
 
-from aett.testing import Harness
+from aett.testing import Contract, Harness
 from aett.testing.clients import Clients
 
 ENGINE = "aett.adapters.postgresql"
@@ -41,13 +41,15 @@ class TestAsyncPostgresql(Served):
         return harness(ENGINE, postgresql_url, awaited=True, slow=True)
 
 
-class TestPostgresqlBehindAPooler(AnotherWay):
+@another_way()
+class TestPostgresqlBehindAPooler(Contract):
     @pytest.fixture
     def harness(self, pgbouncer_url: str) -> Harness:
         return harness(ENGINE, f"{pgbouncer_url}?prepare=off", slow=True)
 
 
-class TestAsyncPostgresqlBehindAPooler(AnotherWay):
+@another_way()
+class TestAsyncPostgresqlBehindAPooler(Contract):
     @pytest.fixture
     def harness(self, pgbouncer_url: str) -> Harness:
         return harness(ENGINE, f"{pgbouncer_url}?prepare=off", awaited=True, slow=True)

@@ -20,7 +20,7 @@ import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, TRAITS, At, git_history_twice
 from tests.contract.stopped import OneByOne, Stopped, Twice, awaited
-from tests.contract.ways import AnotherWay
+from tests.contract.ways import another_way
 from tests.servers.kinds import KINDS
 
 from aett import (
@@ -73,6 +73,7 @@ def harness(url: str, *, awaited: bool = False) -> Harness:
     return Harness(f"{ENGINE}, {'async' if awaited else 'sync'}", place, traits, slow=True)
 
 
+@another_way(whole=is_somebodys())
 class TestS3(Stopped):
     race = RACE
     round_trips = 3
@@ -104,7 +105,8 @@ class TestS3(Stopped):
         assert store._run(engine.bucket.listed(stream.commits), "list") == [], "L13: something is left"
 
 
-class TestAsyncS3(AnotherWay, OneByOne):
+@another_way(whole=is_somebodys())
+class TestAsyncS3(OneByOne):
     race = RACE
 
     @pytest.fixture

@@ -1,15 +1,18 @@
 """The plans of S3, DynamoDB and MongoDB keep the laws on simulated engines.
 
-A round trip costs nothing here: what is random is tried far more often. The answers of S3 and DynamoDB are as
-short as can be, so that every boundary between two of them is met. That the real ones answer as these do is for
-the tests on servers to show.
+A round trip costs nothing here: what is random is tried far more often, and S3's plans are held to the whole
+contract, whose server of the tests is an emulator, too. For the state machine the answers of S3 and DynamoDB are
+as short as can be, so that every boundary between two of them is met. That the real ones answer as these do is for
+`test_alike.py` and for the tests on servers to show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from threading import Lock
+from typing import Any, Never
 
 import pytest
 from attrs import evolve, frozen
@@ -43,7 +46,7 @@ from aett.adapters.store.engine import Engine
 from aett.adapters.store.plans import ManagementPlans, SnapshotPlans
 from aett.adapters.store.record import Recorder
 from aett.adapters.store.registers import Cells, Registers
-from aett.testing import Harness, Place, Traits, run_machine
+from aett.testing import Harness, Place, Traits, conformance, run_machine
 
 TRAITS = evolve(ONE_BY_ONE, processes=False, waits=False)
 SPACE = Space("b", "")
@@ -62,31 +65,58 @@ class Kind:
     management: ManagementPlans
     traits: Traits = TRAITS
 
+    def __reduce__(self) -> Never:
+        raise TypeError("what is simulated belongs to its process")
+
     @contextmanager
     def place(self) -> Generator[Place]:
         """A world of its own."""
-        world = self.world()
-
-        def commit_store(*, topic_map: Any, conflict_detector: Any, page_size: int) -> CommitStoreFace:
-            plans = Commits(self.engine, Recorder(topic_map), page_size, conflict_detector)
-            return CommitStoreFace(plans, Shared(world, "CommitStore"))
-
+        perform = OneAtATime(self.world())
         yield Place(
-            commit_store=commit_store,
-            snapshot_store=lambda: SnapshotStoreFace(self.snapshots, Shared(world, "SnapshotStore")),
-            register_store=lambda: RegisterStoreFace(Registers(self.cells), Shared(world, "RegisterStore")),
-            persistence=lambda: PersistenceManagementFace(self.management, Shared(world, "PersistenceManagement")),
+            commit_store=partial(self._commit_store, perform),
+            snapshot_store=lambda: SnapshotStoreFace(self.snapshots, Shared(perform, "SnapshotStore")),
+            register_store=lambda: RegisterStoreFace(Registers(self.cells), Shared(perform, "RegisterStore")),
+            persistence=lambda: PersistenceManagementFace(
+                self.management, Shared(perform, "PersistenceManagement")
+            ),
         )
 
+    def _commit_store(
+        self, perform: OneAtATime, *, topic_map: Any, conflict_detector: Any, page_size: int
+    ) -> CommitStoreFace:
+        plans = Commits(self.engine, Recorder(topic_map), page_size, conflict_detector)
+        return CommitStoreFace(plans, Shared(perform, "CommitStore"))
 
-S3 = Kind(
-    SimulatedS3,
-    S3Engine(SPACE, LIMIT, keys=MOST, entries=MOST + 1),
-    S3Snapshots(SPACE),
-    S3Cells(SPACE, keys=MOST),
-    S3Management(SPACE, keys=MOST, entries=MOST + 1),
-    evolve(TRAITS, numbers_at_commit=False),
-)
+
+class OneAtATime:
+    """Performs the steps of many threads, which the worlds do not know of."""
+
+    def __init__(self, world: Any) -> None:
+        self._world = world
+        self._turn = Lock()
+
+    def __call__(self, step: Any, /) -> Any:
+        """Perform it."""
+        with self._turn:
+            return self._world(step)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def s3(keys: int) -> Kind:
+    """S3, with so many keys in an answer."""
+    return Kind(
+        SimulatedS3,
+        S3Engine(SPACE, LIMIT, keys=keys, entries=keys + 1),
+        S3Snapshots(SPACE),
+        S3Cells(SPACE, keys=keys),
+        S3Management(SPACE, keys=keys, entries=keys + 1),
+        evolve(TRAITS, numbers_at_commit=False),
+    )
+
+
+S3 = s3(MOST)
 DYNAMODB = Kind(
     lambda: SimulatedDynamo(listed=None, most=MOST),
     DynamoEngine("t", LIMIT),
@@ -100,3 +130,6 @@ MONGODB = Kind(SimulatedMongo, MongoEngine(LIMIT), MongoSnapshots(), MongoCells(
 @pytest.mark.parametrize("kind", [S3, DYNAMODB, MONGODB], ids=["s3", "dynamodb", "mongodb"])
 def test_L1_to_L14_whatever_two_clients_do_they_see_the_model(kind: Kind) -> None:  # noqa: N802  # as the law is called
     run_machine(Harness("simulated", kind.place, kind.traits))
+
+
+TestS3 = conformance(Harness("S3, simulated", s3(100).place, s3(100).traits))

@@ -1,19 +1,21 @@
-"""Another way to an engine that is held to every law already: its second face, another driver, a pooler.
+"""Another way to plans that are held to every law already: a second face, another driver, a pooler, an emulator.
 
-1. An engine is its plans, which do no I/O, and what performs them. One of its faces is held to all laws, on its
-   server; that its other face has the same text is proved by `tests/unit/test_faces.py`.
-2. So what another way can get wrong lies below the plans: how values come and go, what is left open when somebody
+1. An engine is its plans, which do no I/O, and what performs them. One way to the plans is held to all laws: a
+   face on the engine's server, or, for S3, the plans on `SimulatedS3`, of which `test_alike.py` shows that it
+   answers as the server does. That both faces of an engine have one text is for `test_faces.py` to show.
+2. What another way can get wrong lies below the plans: how values come and go, what is left open when somebody
    stops midway, who uses a connection at the same time, how a place is made ready and dropped. The laws about
-   that are kept here, and the state machine, which does whatever can be done.
-3. With the profile `soak` every way is held to every law.
+   that are kept, and the state machine, which does whatever can be done.
+3. With the profile `soak` every way is held to every law; and so is S3 on a server that somebody names.
 
-Engines on SQL have another driver for each face, which has its own notions of text, times and numbers: both of
-theirs are held to all laws, and this is for their poolers.
+An engine on SQL has another driver for each face, with its own notions of text, times and numbers: both of its
+faces are held to all laws, and this is for its poolers.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from aett.testing import Contract, profiles
 from aett.testing.laws.ending import Ending
@@ -24,6 +26,9 @@ from aett.testing.laws.registers import Registering
 from aett.testing.laws.upkeep import Upkeep
 from aett.testing.laws.writing import Writing
 
+C = TypeVar("C", bound=type[Contract])
+
+ABOUT_PLANS: Final = (Writing, Importing, Judging, Reading, Ending, Registering, Upkeep)
 KEPT: Final = {
     *("test_L1_the_first_commit_is_stored", "test_L3_a_commit_of_500_events_is_stored_whole"),
     "test_L3_a_commit_that_is_too_large_is_refused_whole",
@@ -51,21 +56,20 @@ KEPT: Final = {
     "test_L13_where_nothing_was_initialized_calls_work_or_say_so",
     "test_L13_eight_at_once_initialize_a_fresh_place",
 }
-"""What is kept of the classes of laws that are otherwise about plans; all of the others are kept whole."""
+"""What is kept of the classes that are about plans; all of the others are kept whole."""
 
-ABOUT_PLANS: Final = (Writing, Importing, Judging, Reading, Ending, Registering, Upkeep)
-
-
-class AnotherWay(Contract):
-    """The laws that another way to the same plans must be held to."""
+_LAWS_OF_PLANS: Final = {name for laws in ABOUT_PLANS for name in vars(laws) if name.startswith("test_")}
+_LOST: Final = KEPT - _LAWS_OF_PLANS
+assert not _LOST, f"there are no such laws: {_LOST}"  # a law that was renamed would be lost
 
 
-def _laws_of_plans() -> list[str]:
-    return [name for laws in ABOUT_PLANS for name in vars(laws) if name.startswith("test_")]
+def another_way(*, whole: bool = False) -> Callable[[C], C]:
+    """Hold a class of tests to the laws for another way; to all of them if `whole`, or with `soak`."""
 
+    def decorate(tests: C) -> C:
+        if not whole and profiles.chosen() != "soak":
+            for name in _LAWS_OF_PLANS - KEPT:
+                setattr(tests, name, None)
+        return tests
 
-_LOST = KEPT.difference(_laws_of_plans())
-assert not _LOST, f"no such laws: {_LOST}"
-if profiles.chosen() != "soak":
-    for _name in {*_laws_of_plans()} - KEPT:
-        setattr(AnotherWay, _name, None)
+    return decorate

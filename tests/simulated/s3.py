@@ -79,11 +79,12 @@ class SimulatedS3:
             found[name] = key
         page = list(found)[: arguments["MaxKeys"]]
         more = len(found) > len(page)
+        folders = [name for name in page if delimiter and name.removeprefix(prefix).endswith(delimiter)]
         return {
             "Contents": [
-                {"Key": name, "Size": len(self._objects[name]["Body"])} for name in page if name in self._objects
+                {"Key": name, "Size": len(self._objects[name]["Body"])} for name in page if name not in folders
             ],
-            "CommonPrefixes": [{"Prefix": name} for name in page if name not in self._objects],
+            "CommonPrefixes": [{"Prefix": name} for name in folders],
             "IsTruncated": more,
             **({"NextContinuationToken": found[page[-1]]} if more else {}),
         }

@@ -21,8 +21,8 @@ from aett.testing.clients import Client, Clients
 from aett.testing.laws.making import OTHER, STREAM, append, log, make, notes, whole
 from aett.testing.samples import START, TOPICS, Booked, Forgotten, Noted, Passenger
 
-BAD_TENANTS = ("", "x" * 65, "\u00e9" * 33, "a\0b", "\ud800", 7, None, b"tenant")
-BAD_STREAMS = ("", "x" * 256, "\u00e9" * 128, "a\0b", "\ud800", 7, None, b"stream")
+BAD_TENANTS: tuple[Any, ...] = ("", "x" * 65, "\u00e9" * 33, "a\0b", "\ud800", 7, None, b"tenant")
+BAD_STREAMS: tuple[Any, ...] = ("", "x" * 256, "\u00e9" * 128, "a\0b", "\ud800", 7, None, b"stream")
 NAIVE = START.replace(tzinfo=None)
 
 
