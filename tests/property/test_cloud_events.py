@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent as TheirEvent
-from hypothesis import given
+from hypothesis import given, settings
 from tests.property.some_commits import some_commits
 
 from aett import Commit, Head, InvalidCommit, StoredEvent, TopicMap, connect
@@ -47,6 +47,7 @@ def other(**changed: Any) -> bytes:
     return json.dumps({name: value for name, value in {**OTHERS, **changed}.items() if value is not None}).encode()
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(some_commits())
 def test_the_lines_of_a_commit_are_the_same_commit_byte_by_byte_and_the_sdk_reads_them(commit: Commit) -> None:
     lines = list(cloud_events_of(as_stored(commit)))

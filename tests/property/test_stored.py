@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.some_commits import some_commits
 
@@ -39,6 +39,7 @@ def read_and_written(record: Record) -> Record:
     return recorder.record(recorder.commit(record))
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(some_commits())
 def test_what_is_read_and_written_again_is_the_same_bytes_and_so_is_a_line(commit: Commit) -> None:
     record = Recorder(TOPICS).record(commit)

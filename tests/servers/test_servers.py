@@ -127,41 +127,25 @@ def test_a_server_is_gone_with_its_process_and_its_folder_when_it_is_left(starti
     assert not folder.exists()
 
 
-def test_a_server_is_on_loopback_alone_in_a_database_of_ours(server: Server) -> None:
-    place = urlsplit(server.url)
-    assert place.hostname == "127.0.0.1"
-    assert (place.scheme, place.path) in {("postgresql", "/postgres"), ("mysql", "/aett")}
-
-
-def test_two_servers_do_not_know_each_other(starting: Starting, server: Server) -> None:
+def test_two_servers_do_not_know_each_other_and_wait_for_the_disk_only_if_they_are_told_to(
+    starting: Starting, server: Server
+) -> None:
     ask(server.url, "CREATE TABLE kept (id INT)")
     with starting() as other:
         assert other.url != server.url
         assert ask(other.url, "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'kept'") == 0
+        for each, waits in ((server, True), (other, False)):
+            if each.url.startswith("postgresql"):
+                assert ask(each.url, "SHOW fsync") == ("on" if waits else "off")
+            else:
+                assert ask(each.url, "SELECT @@innodb_flush_log_at_trx_commit") == int(waits)
 
 
-def test_a_server_has_room_for_races_and_takes_options(server: Server) -> None:
-    if server.url.startswith("postgresql"):
-        assert int(str(ask(server.url, "SHOW max_connections"))) >= 200
-        assert ask(server.url, "SHOW max_prepared_transactions") == "10"
-        assert ask(server.url, "SHOW deadlock_timeout") == "123ms"
-    else:
-        assert int(str(ask(server.url, "SELECT @@max_connections"))) >= 200
-        assert ask(server.url, "SELECT @@lock_wait_timeout") == 123
-        assert ask(server.url, "SELECT @@log_bin") == 0
-
-
-@pytest.mark.parametrize("fsync", [False, True])
-def test_a_server_waits_for_the_disk_only_if_it_is_told_to(starting: Starting, *, fsync: bool) -> None:
-    with starting(fsync=fsync) as started:
-        if started.url.startswith("postgresql"):
-            assert ask(started.url, "SHOW fsync") == ("on" if fsync else "off")
-        else:
-            assert ask(started.url, "SELECT @@innodb_flush_log_at_trx_commit") == int(fsync)
-
-
-def test_a_server_that_was_killed_comes_back_at_its_place_with_what_it_acknowledged(server: Server) -> None:
+def test_a_server_that_was_killed_or_stopped_comes_back_as_it_was_with_what_it_acknowledged(
+    server: Server,
+) -> None:
     url, killed = server.url, server.pid
+    _is_made_for_tests(server)
     ask(url, "CREATE TABLE kept (id INT)", "INSERT INTO kept VALUES (42)")
     server.kill()
     assert not is_alive(killed)
@@ -170,13 +154,27 @@ def test_a_server_that_was_killed_comes_back_at_its_place_with_what_it_acknowled
     assert server.url == url
     assert server.pid != killed
     assert ask(url, "SELECT id FROM kept") == 42
-
-
-def test_a_server_that_was_stopped_comes_back(server: Server) -> None:
     server.stop()
-    assert not answers(server.url)
+    assert not answers(url)
     server.start()
-    assert answers(server.url)
+    assert ask(url, "SELECT id FROM kept") == 42
+    _is_made_for_tests(server)
+
+
+def _is_made_for_tests(server: Server) -> None:
+    """On loopback alone, in a database of ours, with room for races; and it has the option that it was given."""
+    place = urlsplit(server.url)
+    assert place.hostname == "127.0.0.1"
+    if place.scheme == "postgresql":
+        assert place.path == "/postgres"
+        assert int(str(ask(server.url, "SHOW max_connections"))) >= 200
+        assert ask(server.url, "SHOW max_prepared_transactions") == "10"
+        assert ask(server.url, "SHOW deadlock_timeout") == "123ms"
+    else:
+        assert (place.scheme, place.path) == ("mysql", "/aett")
+        assert int(str(ask(server.url, "SELECT @@max_connections"))) >= 200
+        assert ask(server.url, "SELECT @@lock_wait_timeout") == 123
+        assert ask(server.url, "SELECT @@log_bin") == 0
 
 
 def test_a_server_does_not_outlive_the_process_that_started_it(starting: Starting) -> None:
