@@ -29,7 +29,7 @@ PROFILES: Final = {
 }
 
 # Examples and steps of a state machine: each example is a place of storage of its own.
-_MACHINES: Final = {"dev": (25, 25), "ci": (40, 30), "soak": (2_000, 100)}
+_MACHINES: Final = {"dev": (20, 25), "ci": (25, 30), "soak": (2_000, 100)}
 _SLOW_MACHINES: Final = {"dev": (2, 20), "ci": (2, 20), "soak": (2_000, 100)}
 
 
