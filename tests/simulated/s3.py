@@ -104,9 +104,13 @@ class SimulatedS3:
 
     def _delete_objects(self, arguments: Mapping[str, Any]) -> Any:
         for each in arguments["Delete"]["Objects"]:
-            if self._objects.pop(each["Key"], None) is not None:
-                del self._keys[bisect_left(self._keys, each["Key"])]
+            self.lose(each["Key"])
         return {}
+
+    def lose(self, key: str) -> None:
+        """Have it no more, if it was there."""
+        if self._objects.pop(key, None) is not None:
+            del self._keys[bisect_left(self._keys, key)]
 
     def _beginning(self, prefix: str, after: str) -> Iterator[str]:
         for index in range(max(bisect_left(self._keys, prefix), bisect_right(self._keys, after)), len(self._keys)):

@@ -168,7 +168,7 @@ def test_a_segment_that_is_missing_is_told() -> None:
     for number in range(1, 4):
         head = Head.after(run(commits.commit(commit_of("s", number, head=head)), counting).unwrap())
     run(S3Management(SPACE, entries=1).sequence("t"), counting)
-    del counting.world._objects[SPACE.tenant("t").segment(2)]
+    counting.world.lose(SPACE.tenant("t").segment(2))
     log = commits.get_from("t", 0)
     with pytest.raises(CorruptStorage, match="segment of the log is missing"):
         run(log.fetch(log.start), counting)
