@@ -8,23 +8,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.contract.test_s3 import under
+from tests.contract.test_s3 import harness, space_of
 from tests.simulated.s3 import SimulatedS3
 
-from aett.adapters import s3
 from aett.adapters.aws.call import Refused, done
 from aett.adapters.s3.requests import ABSENT, NO_KEY, NOT_FOUND, UNCONDITIONAL, Bucket
-from aett.core.plan import Plan, Step, run
-from aett.testing.awaited import Loop
-from aett.testing.samples import TOPICS
+from aett.core.plan import Step, run
+from aett.testing.awaited import AwaitedCommitStore
+from aett.testing.clients import opened
 
 KEYS = ("a", "a/", "a/b", "a/b/c", "a//b", "ab", "a b", "a+b", "a%2Fb", "a\u00e9", "a\U0001f6a2", "A", "b/a", "~")
 PREFIXES = ("", "a", "a/", "a/b/", "b", "nothing")
@@ -41,11 +38,12 @@ Performer: TypeAlias = Callable[[Step[Any]], Any]
 
 
 class Side:
-    """One of the two, and the tags that it has given."""
+    """One of the two, below a prefix, and the tags that it has given."""
 
-    def __init__(self, perform: Performer, bucket: Bucket) -> None:
+    def __init__(self, perform: Performer, bucket: Bucket, prefix: str) -> None:
         self.perform = perform
         self.bucket = bucket
+        self.prefix = prefix
         self.tags: list[str] = ['"0123456789abcdef0123456789abcdef"']
 
     def put(self, key: str, body: bytes, condition: int | None, metadata: dict[str, str] | None) -> object:
@@ -53,7 +51,7 @@ class Side:
         on = UNCONDITIONAL if condition is None else ABSENT
         if condition is not None and condition >= 0:
             on = {"IfMatch": self.tags[condition % len(self.tags)]}
-        reply = self.perform(self.bucket.put(key, body, on=on, metadata=metadata))
+        reply = self.perform(self.bucket.put(self._in(key), body, on=on, metadata=metadata))
         if isinstance(reply, Refused):
             return reply.code
         self.tags.append(reply["ETag"])
@@ -61,14 +59,14 @@ class Side:
 
     def get(self, key: str) -> object:
         """What is there."""
-        reply = self.perform(self.bucket.get(key))
+        reply = self.perform(self.bucket.get(self._in(key)))
         if isinstance(reply, Refused):
             return reply.code
         return reply["Body"], reply["Metadata"], self.tags.index(reply["ETag"])
 
     def head(self, key: str) -> object:
         """What is beside it."""
-        reply = self.perform(self.bucket.head(key))
+        reply = self.perform(self.bucket.head(self._in(key)))
         if isinstance(reply, Refused):
             assert reply.code in {NO_KEY, NOT_FOUND}
             return None
@@ -76,27 +74,30 @@ class Side:
 
     def page(self, prefix: str, after: str | None, most: int) -> object:
         """One page, and whether there is more."""
-        reply = done(self.perform(self.bucket.page(prefix, after, most)))
+        reply = done(self.perform(self.bucket.page(self._in(prefix), self._after(after), most)))
         return [(each["Key"], each["Size"]) for each in reply.get("Contents", ())], reply["IsTruncated"]
 
     def listed(self, prefix: str, after: str | None, most: int) -> object:
         """The keys, of as many pages as it takes."""
-        return self._run(self.bucket.listed(prefix, after, most))
+        return run(self.bucket.listed(self._in(prefix), self._after(after), most), self.perform)
 
     def folders(self, prefix: str, after: str | None, most: int) -> object:
         """The folders."""
-        return self._run(self.bucket.folders(prefix, after, most))
+        return run(self.bucket.folders(self._in(prefix), self._after(after), most), self.perform)
 
     def deleted(self, *keys: str) -> object:
         """Some of them."""
-        return self._run(self.bucket.deleted(keys))
+        return run(self.bucket.deleted(map(self._in, keys)), self.perform)
 
     def emptied(self, prefix: str) -> object:
         """All that begin so."""
-        return self._run(self.bucket.emptied(prefix))
+        return run(self.bucket.emptied(self._in(prefix)), self.perform)
 
-    def _run(self, plan: Plan[Any]) -> object:
-        return run(plan, self.perform)
+    def _in(self, name: str) -> str:
+        return f"{self.prefix}{name}"
+
+    def _after(self, key: str | None) -> str | None:
+        return None if key is None else self._in(key)
 
 
 REQUEST = st.one_of(
@@ -111,31 +112,28 @@ REQUEST = st.one_of(
 )
 
 
-@contextmanager
-def performing(url: str, face: str) -> Generator[Performer]:
-    """A driver's, at a bucket that is there."""
-    with ExitStack() as stack:
-        stack.enter_context(s3.PersistenceManagement(url)).initialize()
-        store: Any = getattr(s3, f"{face}CommitStore")(url, topic_map=TOPICS)
-        if not face:
-            stack.enter_context(store)
-            yield store._performer
-            return
-        loop = stack.enter_context(closing(Loop()))
-        stack.callback(lambda: loop.wait(store.close()))
-        yield lambda step: loop.wait(store._performer(step))
+def performer_of(commits: Any) -> Performer:
+    """The driver's of this store, which the suite may have on a loop."""
+    if isinstance(commits, AwaitedCommitStore):
+        store: Any = commits.store
+        return lambda step: commits.loop.wait(store._performer(step))
+    performer: Performer = commits._performer
+    return performer
 
 
-@pytest.mark.parametrize("face", ["", "Async"])
-def test_the_simulated_s3_answers_as_the_server_does(s3_url: str, face: str) -> None:
+@pytest.mark.parametrize("awaited", [False, True], ids=["sync", "async"])
+def test_the_simulated_s3_answers_as_the_server_does(s3_url: str, *, awaited: bool) -> None:
     # A request is slow: what fails is short enough to be read as it is.
     @settings(max_examples=settings().max_examples // 10, phases=[Phase.generate])
     @given(requests=st.lists(REQUEST, min_size=15, max_size=30), keys=st.integers(1, 4))
     def answer_alike(requests: list[tuple[Any, ...]], keys: int) -> None:
-        name = f"p{uuid4().hex}"
-        with performing(under(s3_url, name), face) as perform:
-            server, simulated = Side(perform, Bucket(name, keys)), Side(SimulatedS3(), Bucket(name, keys))
-            run(server.bucket.emptied(""), perform)  # what `initialize` has put there
+        with opened(harness(s3_url, awaited=awaited)) as clients:
+            made: Any = clients.place.commit_store
+            space = space_of(made.args[0])
+            bucket, prefix = Bucket(space["bucket"], keys), f"{space['prefix'].strip('/')}/"
+            server = Side(performer_of(clients.one.commits), bucket, prefix)
+            simulated = Side(SimulatedS3(), bucket, prefix)
+            server.emptied("")  # of what `initialize` has put there
             for which, *arguments in requests:
                 theirs, ours = (getattr(side, which)(*arguments) for side in (server, simulated))
                 assert theirs == ours, f"{which}{tuple(arguments)}: the server answers {theirs!r}"

@@ -68,10 +68,15 @@ class Kind:
     def __reduce__(self) -> Never:
         raise TypeError("what is simulated belongs to its process")
 
+    @property
+    def harness(self) -> Harness:
+        """The plans under the suite."""
+        return Harness("simulated", self.place, self.traits)
+
     @contextmanager
     def place(self) -> Generator[Place]:
         """A world of its own."""
-        perform = OneAtATime(self.world())
+        perform = one_at_a_time(self.world())
         yield Place(
             commit_store=partial(self._commit_store, perform),
             snapshot_store=lambda: SnapshotStoreFace(self.snapshots, Shared(perform, "SnapshotStore")),
@@ -82,26 +87,21 @@ class Kind:
         )
 
     def _commit_store(
-        self, perform: OneAtATime, *, topic_map: Any, conflict_detector: Any, page_size: int
+        self, perform: Any, *, topic_map: Any, conflict_detector: Any, page_size: int
     ) -> CommitStoreFace:
         plans = Commits(self.engine, Recorder(topic_map), page_size, conflict_detector)
         return CommitStoreFace(plans, Shared(perform, "CommitStore"))
 
 
-class OneAtATime:
+def one_at_a_time(world: Any) -> Any:
     """Performs the steps of many threads, which the worlds do not know of."""
+    turn = Lock()
 
-    def __init__(self, world: Any) -> None:
-        self._world = world
-        self._turn = Lock()
+    def perform(step: Any) -> Any:
+        with turn:
+            return world(step)
 
-    def __call__(self, step: Any, /) -> Any:
-        """Perform it."""
-        with self._turn:
-            return self._world(step)
-
-    def close(self) -> None:
-        """There is nothing to close."""
+    return perform
 
 
 def s3(keys: int) -> Kind:
@@ -129,7 +129,7 @@ MONGODB = Kind(SimulatedMongo, MongoEngine(LIMIT), MongoSnapshots(), MongoCells(
 
 @pytest.mark.parametrize("kind", [S3, DYNAMODB, MONGODB], ids=["s3", "dynamodb", "mongodb"])
 def test_L1_to_L14_whatever_two_clients_do_they_see_the_model(kind: Kind) -> None:  # noqa: N802  # as the law is called
-    run_machine(Harness("simulated", kind.place, kind.traits))
+    run_machine(kind.harness)
 
 
-TestS3 = conformance(Harness("S3, simulated", s3(100).place, s3(100).traits))
+TestS3 = conformance(s3(100).harness)

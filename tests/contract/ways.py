@@ -30,6 +30,7 @@ C = TypeVar("C", bound=type[Contract])
 
 ABOUT_PLANS: Final = (Writing, Importing, Judging, Reading, Ending, Registering, Upkeep)
 KEPT: Final = {
+    # Writing
     *("test_L1_the_first_commit_is_stored", "test_L3_a_commit_of_500_events_is_stored_whole"),
     "test_L3_a_commit_that_is_too_large_is_refused_whole",
     "test_L6_what_was_committed_is_there_after_every_store_was_closed",

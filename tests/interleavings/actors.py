@@ -208,7 +208,7 @@ def retried_late(kind: Kind, world: Any) -> None:
 
 
 def visited(interleavings: Interleavings, *, many: bool = False) -> None:
-    """Every state; or, if there are many, every one in `soak` and some hundred schedules by a seed elsewhere."""
+    """Every state; or, if there are many, every one in `soak` and 150 schedules by a seed elsewhere."""
     if many and profiles.chosen() != "soak":
         interleavings.wander(150)
     else:

@@ -116,7 +116,7 @@ class Model:
         kept = at_checkpoint(commit, stored.checkpoint)
         self._streams.setdefault((commit.tenant_id, commit.stream_id), []).append(kept)
         if stored.checkpoint is not None:
-            self._check_number(stored)
+            self._number(stored)
 
     def learn(self, log: Iterable[Commit]) -> None:
         """Learn the checkpoints that a log shows of commits that had none when they were written."""
@@ -124,10 +124,10 @@ class Model:
             stream = self._streams.get((commit.tenant_id, commit.stream_id), [])
             for index, kept in enumerate(stream):
                 if kept.commit_id == commit.commit_id and kept.checkpoint is None:
-                    self._check_number(commit)
+                    self._number(commit)
                     stream[index] = at_checkpoint(kept, commit.checkpoint)
 
-    def _check_number(self, commit: Commit) -> None:
+    def _number(self, commit: Commit) -> None:
         highest = self._highest.get(commit.tenant_id, 0)
         assert commit.checkpoint is not None, f"L10: the log holds a commit without a checkpoint: {commit!r}"
         assert commit.checkpoint > highest, (

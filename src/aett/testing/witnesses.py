@@ -63,14 +63,17 @@ class Witnesses(RuleBasedStateMachine):
     def everybody_sees_the_model(self) -> None:
         """They look by turns: at what was written last and its tenant's log, now and then at everything."""
         self.steps += 1
-        turn = self.steps % len(self.users)
         if self.steps % FULL_CHECK_EVERY == 0:
-            self._look(turn, self.names)
+            self._look(self.names)
         elif self.touched is not None:
-            self._look(turn, [self.touched])
+            self._look([self.touched])
 
-    def _look(self, who: int, names: Sequence[Name]) -> None:
-        commits = self.users[who].commits
+    @property
+    def _whose_turn(self) -> Client:
+        return self.users[self.steps % len(self.users)]
+
+    def _look(self, names: Sequence[Name]) -> None:
+        commits = self._whose_turn.commits
         for tenant in dict.fromkeys(tenant for tenant, _ in names):
             found = list(commits.get_from(tenant))
             if not self.traits.numbers_at_commit:
@@ -80,7 +83,7 @@ class Witnesses(RuleBasedStateMachine):
             self._expect(commits.get(*name), self.model.get(name), "L7: the stream")
 
     def _look_beside_the_log(self, name: Name) -> None:
-        user = self.users[self.steps % len(self.users)]
+        user = self._whose_turn
         for max_revision in (1, 2, MAX_REVISION):
             self._read_snapshot(user, name, max_revision)
         for commit_id in self.ids[-3:]:
@@ -94,7 +97,8 @@ class Witnesses(RuleBasedStateMachine):
 
     def _held(self, where: int) -> Name:
         """A stream's name: mostly of one that holds something, else there would be little to read."""
-        held = [name for name in self.names if name in self.model.names()]
+        there = self.model.names()
+        held = [name for name in self.names if name in there]
         return held[where % len(held)] if held and where < len(self.names) - 1 else self.names[where]
 
     def _submit_at(self, who: int, where: int, revision: int, sequence: int, content: Content) -> None:

@@ -66,11 +66,11 @@ class Ending:
             must_be(store.get_from("tenant", after, max_checkpoint=upto), expected, f"L10: {after} to {upto}")
 
     def test_L8_no_more_than_the_limit_is_read_from_either_end(self, clients: Clients) -> None:
-        written = append(clients.one, STREAM, *(notes("a", "b") for _ in range(2 * PAGE_SIZE + 1)))
+        appended = append(clients.one, STREAM, *(notes("a", "b") for _ in range(2 * PAGE_SIZE + 1)))
+        written = [unnumbered(each) for each in appended]
         store = clients.other.commits
         for limit in LIMITS:
-            first = [unnumbered(each) for each in written][:limit]
-            last = [unnumbered(each) for each in written[::-1]][:limit]
+            first, last = written[:limit], written[::-1][:limit]
             must_be(map(unnumbered, store.get(*STREAM, limit=limit)), first, f"L8: get, {limit=}")
             found = store.get(*STREAM, limit=limit, backwards=True)
             must_be(map(unnumbered, found), last, f"L8: get backwards, {limit=}")

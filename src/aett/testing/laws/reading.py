@@ -172,10 +172,10 @@ class Reading:
 
     def test_L8_the_ends_of_the_calendar_are_bounds_in_every_zone(self, clients: Clients) -> None:
         store = clients.other.commits
-        names = {hours: (f"tenant {hours <= 0}", "stream") for hours in (-23, -5, 0, 5, 23)}
-        append_at(clients.one, names[0], [at(1), at(0), LAST])
-        append_at(clients.one, names[5], [at(1), at(0), at(2)])  # LAST is later than the end in these zones
-        for hours, name in names.items():
+        west, east = ("west", "stream"), ("east", "stream")
+        append_at(clients.one, west, [at(1), at(0), LAST])
+        append_at(clients.one, east, [at(1), at(0), at(2)])  # their calendars end before LAST
+        for name, hours in ((west, -23), (west, -5), (west, 0), (east, 5), (east, 23)):
             zone = timezone(timedelta(hours=hours))
             late, early = datetime.max.replace(tzinfo=zone), datetime.min.replace(tzinfo=zone)
             assert len(list(store.get_to(*name, late))) == 3
