@@ -3,7 +3,9 @@
 1. Each connection to `port` gets one to the server, and two threads that pass on what comes.
 2. `silenced()`: what comes from now on is taken and dropped, and new connections are let in and get no answer. To
    a client this is a network that drops everything, or a server that hangs.
-3. Afterwards what was opened before or meanwhile is closed; new connections are served.
+3. Afterwards what was opened before or meanwhile is shut down; new connections are served.
+4. A connection's sockets are closed when both its threads have ended, not before: a closed one's number goes to
+   the next connection, and who still reads at that number takes what belongs to another.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 
 class Relay:
@@ -25,6 +28,9 @@ class Relay:
         """Connections of clients', so far."""
 
         self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        """Of what is open and of silence: a connection is let in before its end, or after it."""
+
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -40,45 +46,59 @@ class Relay:
         try:
             yield
         finally:
-            self.close_all()
-            self._silent = False
+            with self._lock:
+                self._shut_down()
+                self._silent = False
 
     def close_all(self) -> None:
         """Close all connections, as a server does that is started again."""
-        for each in list(self._open):
-            self._open.discard(each)
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        with self._lock:
+            self._shut_down()
 
     def close(self) -> None:
         """Close all, and listen no more."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes who accepts
-        self._listener.close()
         self.close_all()
 
+    def _shut_down(self) -> None:
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)  # wakes who reads of it
+        self._open.clear()
+
     def _accept(self) -> None:
-        while True:
-            try:
+        with self._listener, suppress(OSError):
+            while True:
                 client, _ = self._listener.accept()
-            except OSError:
+                with self._lock:
+                    self._open.add(client)
+                    self.let_in += 1
+                    silent = self._silent
+                serve = partial(self._serve, client, silent=silent)
+                threading.Thread(target=serve, daemon=True).start()
+
+    def _serve(self, client: socket.socket, *, silent: bool) -> None:
+        with client, suppress(OSError):
+            if silent:
+                while client.recv(1 << 16):
+                    pass
                 return
-            self._open.add(client)
-            self.let_in += 1
-            if self._silent:
-                continue
-            server = socket.create_connection(("127.0.0.1", self._server))
-            self._open.add(server)
-            for source, target in ((client, server), (server, client)):
-                threading.Thread(target=self._pass, args=(source, target), daemon=True).start()
+            with socket.create_connection(("127.0.0.1", self._server)) as server:
+                with self._lock:
+                    self._open.add(server)
+                answers = threading.Thread(target=self._pass, args=(server, client), daemon=True)
+                answers.start()
+                self._pass(client, server)
+                answers.join()
 
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while what := source.recv(1 << 16):
                 if not self._silent:
                     target.sendall(what)
-            if not self._silent:
+        if not self._silent:
+            with suppress(OSError):
                 target.shutdown(socket.SHUT_WR)
 
 
