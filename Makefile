@@ -20,6 +20,8 @@ DECLARED := pyproject.toml constraints.txt
 
 # What the tests try: `dev` is fast, `ci` larger and the same on every run, `soak` long.
 export AETT_TEST_PROFILE ?= $(if $(CI),ci,dev)
+# Some images forbid Python to keep what it has compiled: each of many processes would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # Pyright comes as a package, in the version of constraints.txt; it need not look for another.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 CHECKED := src tests examples benchmarks conftest.py
@@ -40,7 +42,7 @@ DYNAMODB_LOCAL_VERSION := 0.6.0
 DYNAMODB_LOCAL := $(DYNAMODB_LOCAL_NAME)-$(DYNAMODB_LOCAL_VERSION)
 DYNAMODB_LOCAL_SHA512 := e4ec95bb81d253368f56f48e0db667922aea2696ea6662177a3a2e7d6f2820368c77b13b994a60b3db219489b16f184ef06a6ac4383f81ac7d5b232b7dbf971f
 
-.PHONY: help demo test quick docs package bench bench-scaling bench-following check fmt \
+.PHONY: help demo installed test quick docs package bench bench-scaling bench-following check fmt \
 	checked-by-ruff checked-by-mypy checked-by-pyright checked-for-layers dynamodb-local import-time constraints clean
 
 help: ## list the commands
@@ -48,6 +50,8 @@ help: ## list the commands
 
 demo: $(READY)-demo ## store this repository's history and travel in it (ARGS="path --at 2026-01-31")
 	@$(BIN)/python examples/git_history.py $(ARGS)
+
+installed: $(READY)-test ## install what the tests need, and run nothing
 
 test: $(READY)-test ## run all tests (PYTEST_ARGS="-k sqlite", AETT_TEST_PROFILE=dev, ci or soak)
 	@$(PYTEST) $(PYTEST_ARGS)
