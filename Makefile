@@ -14,8 +14,11 @@ VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(VERSION))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-# Compiled is what is imported, when it is: pip would take half of its time to compile everything.
-INSTALL := $(PIP) install --quiet --no-compile --constraint constraints.txt --build-constraint constraints.txt
+PINNED := --quiet --constraint constraints.txt
+# uv does in seconds what takes pip a minute; where only pip is told whence packages come, pip does it. Compiled is
+# what is imported, when it is: it would take pip half of its time to compile everything.
+install = $(BIN)/python -m uv pip install --python $(BIN)/python $(PINNED) --build-constraints constraints.txt $(1) \
+	|| $(PIP) install --no-compile $(PINNED) --build-constraint constraints.txt $(1)
 DECLARED := pyproject.toml constraints.txt
 
 # What the tests try: `dev` is fast, `ci` larger and the same on every run, `soak` long.
@@ -29,6 +32,8 @@ EXISTING = $(wildcard $(CHECKED))
 
 ARGS ?=
 CASE ?=
+# What `make check` makes beside the checks.
+BESIDE ?=
 PYTEST_ARGS ?=
 
 PYTEST := $(BIN)/python -m pytest -n auto
@@ -60,7 +65,7 @@ quick: $(READY)-test ## run the tests that need no server: what one runs while w
 	@$(PYTEST) $(QUICK) $(PYTEST_ARGS)
 
 check: $(READY)-check ## format, lint, types and layers, without changing anything
-	@$(MAKE) --no-print-directory -j2 checked-by-pyright checked-by-mypy checked-by-ruff checked-for-layers
+	@$(MAKE) --no-print-directory -j2 checked-by-pyright checked-by-mypy $(BESIDE) checked-by-ruff checked-for-layers
 
 checked-by-ruff:
 	@$(BIN)/ruff format --check $(EXISTING)
@@ -95,7 +100,7 @@ docs: $(READY)-docs ## build the documentation as a site, in .site
 	@$(BIN)/python -m sphinx -q -W --keep-going -b dirhtml docs .site
 
 package: $(READY)-pip ## build sdist and wheel in dist, and try both in empty environments
-	@$(INSTALL) hatchling
+	@$(call install,hatchling)
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build -d dist
 	@$(BIN)/python tests/package/try_it.py dist
@@ -116,8 +121,8 @@ import-time: $(READY)-demo ## how long `import aett` takes
 	@$(BIN)/python benchmarks/import_time.py
 
 constraints: $(READY)-pip ## write constraints.txt anew, with the newest versions
-	@$(PIP) install --quiet uv
-	@printf '%s\n' '-e .[all,testing]' pip hatchling editables | $(BIN)/uv pip compile --quiet --universal \
+	@$(PIP) install --quiet --upgrade uv
+	@printf '%s\n' '-e .[all,testing]' pip uv hatchling editables | $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --no-emit-index-url --no-header --no-annotate --no-emit-package aett \
 		--group pyproject.toml:dev - > $(VENV)/constraints.txt
 	@mv $(VENV)/constraints.txt constraints.txt
@@ -132,25 +137,25 @@ $(READY)-pip: constraints.txt
 	@$(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { echo '$(PYTHON) is not Python 3.11 or later with venv' >&2; exit 1; }
 	@test -x $(BIN)/python && $(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo 'Setting up $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
-	@$(PIP) install --quiet --constraint constraints.txt pip
+	@$(PIP) install $(PINNED) pip uv
 	@touch $@
 
 $(READY)-demo: $(READY)-pip $(DECLARED)
 	@echo 'Installing what the examples need into $(VENV)'
-	@$(INSTALL) --editable . --group examples
+	@$(call install,--editable . --group examples)
 	@touch $@
 
 $(READY)-test: $(READY)-pip $(DECLARED)
 	@echo 'Installing what the tests need into $(VENV)'
-	@$(INSTALL) --editable . --group test --group examples
+	@$(call install,--editable . --group test --group examples)
 	@touch $@ $(READY)-demo
 
 $(READY)-docs: $(READY)-pip $(DECLARED)
 	@echo 'Installing what the documentation needs into $(VENV)'
-	@$(INSTALL) --editable . --group docs
+	@$(call install,--editable . --group docs)
 	@touch $@
 
 $(READY)-check: $(READY)-pip $(DECLARED)
 	@echo 'Installing what the checks need into $(VENV)'
-	@$(INSTALL) --editable . --group dev
+	@$(call install,--editable . --group dev)
 	@touch $@ $(READY)-test $(READY)-demo $(READY)-docs

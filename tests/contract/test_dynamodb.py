@@ -15,6 +15,7 @@ from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
 from tests.contract.stopped import OneByOne, Stopped, Twice
 from tests.contract.ways import another_way
+from tests.servers.kinds import KINDS
 
 from aett import (
     CommitTooLarge,
@@ -37,6 +38,7 @@ ENGINE = "aett.adapters.dynamodb"
 RACE = Race(writers=8, commits=25, streams=4, seconds=2.0)
 
 
+@another_way(whole=KINDS["dynamodb"].is_named)
 class TestDynamodb(Stopped):
     race = RACE
     round_trips = 2
@@ -47,7 +49,7 @@ class TestDynamodb(Stopped):
         return harness(ENGINE, dynamodb_url, slow=True, traits=ONE_BY_ONE)
 
 
-@another_way()
+@another_way(whole=KINDS["dynamodb"].is_named)
 class TestAsyncDynamodb(OneByOne):
     race = RACE
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -45,14 +44,9 @@ ENGINE = "aett.adapters.s3"
 RACE = Race(writers=6, commits=20, streams=3, seconds=2.0)
 
 
-def is_somebodys() -> bool:
-    """Whether the server is one that stays, not ours, which ends with the tests."""
-    return bool(os.environ.get(KINDS["s3"].variable))
-
-
 def under(url: str, name: str) -> str:
     """The URL of a place of its own: a prefix; on our server a bucket, for moto looks at all keys of one."""
-    if is_somebodys():
+    if KINDS["s3"].is_named:
         return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
     return urlunsplit(urlsplit(url)._replace(netloc=name, path="/in"))
 
@@ -65,7 +59,7 @@ def harness(url: str, *, awaited: bool = False) -> Harness:
         at: Any = At(ENGINE, {}, {})
         where = under(url, f"p{uuid4().hex}")
         yield Place.of(at, where, awaited=awaited, commit_store={"max_commit_size": TRAITS.max_commit_size})
-        if is_somebodys():
+        if KINDS["s3"].is_named:
             with at.PersistenceManagement(where) as management:
                 management.drop()
 
@@ -73,7 +67,7 @@ def harness(url: str, *, awaited: bool = False) -> Harness:
     return Harness(f"{ENGINE}, {'async' if awaited else 'sync'}", place, traits, slow=True)
 
 
-@another_way(whole=is_somebodys())
+@another_way(whole=KINDS["s3"].is_named)
 class TestS3(Stopped):
     race = RACE
     round_trips = 3
@@ -105,7 +99,7 @@ class TestS3(Stopped):
         assert store._run(engine.bucket.listed(stream.commits), "list") == [], "L13: something is left"
 
 
-@another_way(whole=is_somebodys())
+@another_way(whole=KINDS["s3"].is_named)
 class TestAsyncS3(OneByOne):
     race = RACE
 

@@ -1,9 +1,9 @@
 """The plans of S3, DynamoDB and MongoDB keep the laws on simulated engines.
 
-A round trip costs nothing here: what is random is tried far more often, and S3's plans are held to the whole
-contract, whose server of the tests is an emulator, too. For the state machine the answers of S3 and DynamoDB are
-as short as can be, so that every boundary between two of them is met. That the real ones answer as these do is for
-`test_alike.py` and for the tests on servers to show.
+A round trip costs nothing here: what is random is tried far more often, and the plans of S3 and DynamoDB are held
+to the whole contract. For the state machine their answers are as short as can be, so that every boundary between
+two of them is met. That the servers answer as these do is for `test_alike_s3.py`, `test_alike_dynamodb.py` and the
+tests on servers to show.
 """
 
 from __future__ import annotations
@@ -116,14 +116,19 @@ def s3(keys: int) -> Kind:
     )
 
 
+def dynamodb(most: int) -> Kind:
+    """DynamoDB, with so many items in an answer."""
+    return Kind(
+        lambda: SimulatedDynamo(listed=None, most=most, remembers=True),
+        DynamoEngine("t", LIMIT),
+        DynamoSnapshots("t"),
+        DynamoCells("t"),
+        DynamoManagement("t"),
+    )
+
+
 S3 = s3(MOST)
-DYNAMODB = Kind(
-    lambda: SimulatedDynamo(listed=None, most=MOST),
-    DynamoEngine("t", LIMIT),
-    DynamoSnapshots("t"),
-    DynamoCells("t"),
-    DynamoManagement("t"),
-)
+DYNAMODB = dynamodb(MOST)
 MONGODB = Kind(SimulatedMongo, MongoEngine(LIMIT), MongoSnapshots(), MongoCells(), MongoManagement())
 
 
@@ -133,3 +138,4 @@ def test_L1_to_L14_whatever_two_clients_do_they_see_the_model(kind: Kind) -> Non
 
 
 TestS3 = conformance(s3(100).harness)
+TestDynamodb = conformance(dynamodb(100).harness)

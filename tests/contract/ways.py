@@ -1,12 +1,13 @@
 """Another way to plans that are held to every law already: a second face, another driver, a pooler, an emulator.
 
 1. An engine is its plans, which do no I/O, and what performs them. One way to the plans is held to all laws: a
-   face on the engine's server, or, for S3, the plans on `SimulatedS3`, of which `test_alike.py` shows that it
-   answers as the server does. That both faces of an engine have one text is for `test_faces.py` to show.
+   face on the engine's server; or, for Amazon's services, the plans on `SimulatedS3` and `SimulatedDynamo`, of
+   which `test_alike_s3.py` and `test_alike_dynamodb.py` show that they answer as the servers do. That both faces
+   of an engine have one text is for `test_faces.py` to show.
 2. What another way can get wrong lies below the plans: how values come and go, what is left open when somebody
    stops midway, who uses a connection at the same time, how a place is made ready and dropped. The laws about
    that are kept, and the state machine, which does whatever can be done.
-3. With the profile `soak` every way is held to every law; and so is S3 on a server that somebody names.
+3. With the profile `soak` every way is held to every law; and so are Amazon's services where somebody names them.
 
 An engine on SQL has another driver for each face, with its own notions of text, times and numbers: both of its
 faces are held to all laws, and this is for its poolers.

@@ -37,10 +37,14 @@ def check_retries(world: Any, results: Mapping[str, Any]) -> None:
     checker(KIND, "s", "r")(world, results)
 
 
-@pytest.mark.parametrize("fault", [Budget(crashes=2), Budget(lost=1), Budget(twice=1)], ids=str)
-def test_two_writers_on_one_stream_and_a_reader(fault: Budget) -> None:
+@pytest.mark.parametrize(
+    ("fault", "remembers"),
+    [(Budget(crashes=2), False), (Budget(lost=1), False), (Budget(twice=1), False), (Budget(twice=1), True)],
+    ids=str,
+)
+def test_two_writers_on_one_stream_and_a_reader(fault: Budget, *, remembers: bool) -> None:
     actors = {"A": writer(KIND, "A", "s", 1), "B": writer(KIND, "B", "s", 2), "R": reader(KIND, 1)}
-    explored = Interleavings(actors, SimulatedDynamo(), check_retries, fault).explore()
+    explored = Interleavings(actors, SimulatedDynamo(remembers=remembers), check_retries, fault).explore()
     assert explored.ends > 10
 
 

@@ -46,6 +46,11 @@ class Kind:
     found: Callable[[], str]
     made: Callable[[Shared], Server]
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the server is one that somebody has named, which stays; ours ends with the tests."""
+        return bool(os.environ.get(self.variable))
+
 
 class Sharing:
     """Starts servers, and stops them in the end; entered, it answers workers at its `address`."""

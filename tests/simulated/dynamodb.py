@@ -45,11 +45,13 @@ class SimulatedDynamo:
     """What the engine's requests do, at once and one after another.
 
     listed: a tenant that has written before. most: items in an answer, as the service's bytes are limited; the
-      next answer goes on where it ended.
+      next answer goes on where it ended. remembers: which transactions with a token were done, as the service does
+      for ten minutes; who does without keeps the laws after those, too.
     """
 
-    def __init__(self, listed: str | None = "t", most: int = 1000) -> None:
+    def __init__(self, listed: str | None = "t", most: int = 1000, *, remembers: bool = False) -> None:
         self._most = most
+        self._remembers = remembers
         self._table: Mapping[str, Any] | None = None
         self._items: dict[tuple[str, str], Mapping[str, Any]] = {}
         if listed is not None:
@@ -58,7 +60,7 @@ class SimulatedDynamo:
         self._tokens: frozenset[str] = frozenset()
 
     def copy(self) -> Self:
-        other = type(self)(most=self._most)
+        other = type(self)(most=self._most, remembers=self._remembers)
         other._items, other._tokens, other._table = dict(self._items), self._tokens, self._table
         return other
 
@@ -142,6 +144,8 @@ class SimulatedDynamo:
         if set(reasons) != {"None"}:
             self._items = before
             return Refused(_CANCELLED, tuple(reasons))
+        if self._remembers and token is not None:
+            self._tokens |= {token}
         return {}
 
     def _create_table(self, arguments: Mapping[str, Any]) -> Any:

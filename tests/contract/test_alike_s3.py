@@ -1,27 +1,23 @@
 """The simulated S3 answers as the server of the tests does, whatever it is asked, by both of its drivers.
 
-1. The requests are the plans' own (`aett.adapters.s3.requests`), at random, each made of both; keys are such as
-   are folders of each other, sort oddly, or must be escaped.
-2. What a server may choose is left out: tags are compared by what they are of, and an absent object may be refused
-   in two ways. Everything else must be the same.
+Keys are such as are folders of each other. Tags are compared by what they are of, and an absent object may be
+refused in two ways.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
-from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.contract.alike import Performer, compare, performer_of
 from tests.contract.test_s3 import harness, space_of
 from tests.simulated.s3 import SimulatedS3
 
 from aett.adapters.aws.call import Refused, done
 from aett.adapters.s3.requests import ABSENT, NO_KEY, NOT_FOUND, UNCONDITIONAL, Bucket
-from aett.core.plan import Step, run
-from aett.testing.awaited import AwaitedCommitStore
-from aett.testing.clients import opened
+from aett.core.plan import run
+from aett.testing.clients import Clients
 
 KEYS = ("a", "a/", "a/b", "a/b/c", "a//b", "ab", "a b", "a+b", "a%2Fb", "a\u00e9", "a\U0001f6a2", "A", "b/a", "~")
 PREFIXES = ("", "a", "a/", "a/b/", "b", "nothing")
@@ -33,8 +29,6 @@ AFTER = st.none() | KEY
 MOST = st.integers(1, 5)
 # The plans go on behind all that a folder holds; servers differ on what comes after its own name.
 BEHIND = st.none() | st.sampled_from(("a0", "a/b0", "b0", "~"))
-
-Performer: TypeAlias = Callable[[Step[Any]], Any]
 
 
 class Side:
@@ -112,30 +106,14 @@ REQUEST = st.one_of(
 )
 
 
-def performer_of(commits: Any) -> Performer:
-    """The driver's of this store, which the suite may have on a loop."""
-    if isinstance(commits, AwaitedCommitStore):
-        store: Any = commits.store
-        return lambda step: commits.loop.wait(store._performer(step))
-    performer: Performer = commits._performer
-    return performer
-
-
 @pytest.mark.parametrize("awaited", [False, True], ids=["sync", "async"])
 def test_the_simulated_s3_answers_as_the_server_does(s3_url: str, *, awaited: bool) -> None:
-    # A request is slow: what fails is short enough to be read as it is.
-    @settings(max_examples=settings().max_examples // 10, phases=[Phase.generate])
-    @given(requests=st.lists(REQUEST, min_size=15, max_size=30), keys=st.integers(1, 4))
-    def answer_alike(requests: list[tuple[Any, ...]], keys: int) -> None:
-        with opened(harness(s3_url, awaited=awaited)) as clients:
-            made: Any = clients.place.commit_store
-            space = space_of(made.args[0])
-            bucket, prefix = Bucket(space["bucket"], keys), f"{space['prefix'].strip('/')}/"
-            server = Side(performer_of(clients.one.commits), bucket, prefix)
-            simulated = Side(SimulatedS3(), bucket, prefix)
-            server.emptied("")  # of what `initialize` has put there
-            for which, *arguments in requests:
-                theirs, ours = (getattr(side, which)(*arguments) for side in (server, simulated))
-                assert theirs == ours, f"{which}{tuple(arguments)}: the server answers {theirs!r}"
+    def sides(clients: Clients, most: int) -> tuple[Side, Side]:
+        made: Any = clients.place.commit_store
+        space = space_of(made.args[0])
+        bucket, prefix = Bucket(space["bucket"], most), f"{space['prefix'].strip('/')}/"
+        server = Side(performer_of(clients.one.commits), bucket, prefix)
+        server.emptied("")  # of what `initialize` has put there
+        return server, Side(SimulatedS3(), bucket, prefix)
 
-    answer_alike()
+    compare(harness(s3_url, awaited=awaited), REQUEST, sides)
