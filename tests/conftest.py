@@ -52,9 +52,10 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays until the end: the garbage collector need not look through it all the time."""
+    """What was collected stays until the end: the garbage collector need not look at it, nor so often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -63,8 +63,8 @@ def awaited(place: Place) -> Place:
     )
 
 
-class Stopped(LargePages):
-    """For engines whose commits take several round trips, the last of which decides."""
+class Stopped:
+    """More laws for engines whose commits take several round trips, the last of which decides."""
 
     round_trips: ClassVar[int]
     """Of a commit that nobody is in the way of."""

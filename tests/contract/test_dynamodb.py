@@ -13,7 +13,7 @@ import boto3
 import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
-from tests.contract.stopped import OneByOne, Stopped, Twice
+from tests.contract.stopped import LargePages, OneByOne, Stopped, Twice
 from tests.contract.ways import another_way
 from tests.servers.kinds import KINDS
 
@@ -39,7 +39,7 @@ RACE = Race(writers=8, commits=25, streams=4, seconds=2.0)
 
 
 @another_way(whole=KINDS["dynamodb"].is_named)
-class TestDynamodb(Stopped):
+class TestDynamodb(Stopped, LargePages):
     race = RACE
     round_trips = 2
     more_than_a_page = (205, 11_500)  # an answer has 1 MB

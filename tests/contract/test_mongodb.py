@@ -13,7 +13,7 @@ import attrs
 import pytest
 from pymongo import MongoClient, WriteConcern
 from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
-from tests.contract.stopped import OneByOne, Stopped
+from tests.contract.stopped import LargePages, OneByOne, Stopped
 from tests.contract.ways import another_way
 
 from aett import (
@@ -35,7 +35,7 @@ ENGINE = "aett.adapters.mongodb"
 RACE = Race(writers=4, commits=25, streams=3, seconds=2.0)
 
 
-class TestMongodb(Stopped):
+class TestMongodb(Stopped, LargePages):
     race = RACE
     round_trips = 3
     more_than_a_page = (505, 50_000)  # a batch has 16 MB, the first of a cursor 101 documents

@@ -18,7 +18,7 @@ import boto3
 import pytest
 from tests.contract.answering import Answering, patient
 from tests.contract.served import ONE_BY_ONE, TRAITS, At, git_history_twice
-from tests.contract.stopped import OneByOne, Stopped, Twice, awaited
+from tests.contract.stopped import LargePages, OneByOne, Stopped, Twice, awaited
 from tests.contract.ways import another_way
 from tests.servers.kinds import KINDS
 
@@ -68,7 +68,7 @@ def harness(url: str, *, awaited: bool = False) -> Harness:
 
 
 @another_way(whole=KINDS["s3"].is_named)
-class TestS3(Stopped):
+class TestS3(Stopped, LargePages):
     race = RACE
     round_trips = 3
 
@@ -99,7 +99,7 @@ class TestS3(Stopped):
         assert store._run(engine.bucket.listed(stream.commits), "list") == [], "L13: something is left"
 
 
-@another_way(whole=KINDS["s3"].is_named)
+@another_way(whole=KINDS["s3"].is_named, performed_elsewhere=True)
 class TestAsyncS3(OneByOne):
     race = RACE
 

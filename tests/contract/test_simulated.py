@@ -17,6 +17,7 @@ from typing import Any, Never
 import pytest
 from attrs import evolve, frozen
 from tests.contract.served import LIMIT, ONE_BY_ONE
+from tests.contract.stopped import Stopped
 from tests.simulated.dynamodb import SimulatedDynamo
 from tests.simulated.mongodb import SimulatedMongo
 from tests.simulated.s3 import SimulatedS3
@@ -46,7 +47,7 @@ from aett.adapters.store.engine import Engine
 from aett.adapters.store.plans import ManagementPlans, SnapshotPlans
 from aett.adapters.store.record import Recorder
 from aett.adapters.store.registers import Cells, Registers
-from aett.testing import Harness, Place, Traits, conformance, run_machine
+from aett.testing import Contract, Harness, Place, Traits, run_machine
 
 TRAITS = evolve(ONE_BY_ONE, processes=False, waits=False)
 SPACE = Space("b", "")
@@ -137,5 +138,17 @@ def test_L1_to_L14_whatever_two_clients_do_they_see_the_model(kind: Kind) -> Non
     run_machine(kind.harness)
 
 
-TestS3 = conformance(s3(100).harness)
-TestDynamodb = conformance(dynamodb(100).harness)
+class TestS3(Stopped, Contract):
+    round_trips = 3
+
+    @pytest.fixture
+    def harness(self) -> Harness:
+        return s3(100).harness
+
+
+class TestDynamodb(Stopped, Contract):
+    round_trips = 2
+
+    @pytest.fixture
+    def harness(self) -> Harness:
+        return dynamodb(100).harness

@@ -7,7 +7,9 @@
 2. What another way can get wrong lies below the plans: how values come and go, what is left open when somebody
    stops midway, who uses a connection at the same time, how a place is made ready and dropped. The laws about
    that are kept, and the state machine, which does whatever can be done.
-3. With the profile `soak` every way is held to every law; and so are Amazon's services where somebody names them.
+3. Amazon's services share what performs their plans. It is held to these laws by DynamoDB, on both faces; S3 once
+   more by its sync face. Of its async face is kept what a service's own requests and answers can get wrong.
+4. With the profile `soak` every way is held to every law; and so are Amazon's services where somebody names them.
 
 An engine on SQL has another driver for each face, with its own notions of text, times and numbers: both of its
 faces are held to all laws, and this is for its poolers.
@@ -18,18 +20,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from tests.contract.stopped import Stopped
+
 from aett.testing import Contract, profiles
 from aett.testing.laws.ending import Ending
 from aett.testing.laws.importing import Importing
 from aett.testing.laws.judging import Judging
 from aett.testing.laws.reading import Reading
+from aett.testing.laws.refusing import Refusing
 from aett.testing.laws.registers import Registering
 from aett.testing.laws.upkeep import Upkeep
 from aett.testing.laws.writing import Writing
 
 C = TypeVar("C", bound=type[Contract])
 
-ABOUT_PLANS: Final = (Writing, Importing, Judging, Reading, Ending, Registering, Upkeep)
+ABOUT_PLANS: Final = (Writing, Importing, Judging, Reading, Ending, Registering, Upkeep, Refusing, Stopped)
 KEPT: Final = {
     # Writing
     *("test_L1_the_first_commit_is_stored", "test_L3_a_commit_of_500_events_is_stored_whole"),
@@ -57,20 +62,44 @@ KEPT: Final = {
     "test_L13_drop_removes_everything_and_can_be_repeated",
     "test_L13_where_nothing_was_initialized_calls_work_or_say_so",
     "test_L13_eight_at_once_initialize_a_fresh_place",
+    # Refusing
+    "test_identifiers_at_their_limits_are_taken",
+    "test_a_closed_store_raises_store_closed_from_every_method",
+    "test_a_store_that_was_closed_before_its_first_use_stays_closed",
 }
 """What is kept of the classes that are about plans; all of the others are kept whole."""
 
-_LAWS_OF_PLANS: Final = {name for laws in ABOUT_PLANS for name in vars(laws) if name.startswith("test_")}
-_LOST: Final = KEPT - _LAWS_OF_PLANS
+PERFORMED_ELSEWHERE: Final = {
+    "test_L1_to_L14_whatever_two_clients_do_they_see_the_model",
+    "test_L2_L10_writers_at_once_lose_nothing_and_the_log_skips_nothing",
+    "test_L2_L10_writers_in_processes_lose_nothing_and_the_log_skips_nothing",
+    "test_L1_L13_a_stream_purged_beside_a_writer_is_empty_or_starts_at_1",
+    "test_L2_of_two_imports_at_once_every_commit_has_one_winner",
+    "test_L10_who_follows_the_log_beside_imports_and_writers_misses_nothing",
+    "test_L11_memory_does_not_grow_with_what_is_read",
+    "test_L14_one_of_many_writers_in_processes_wins_each_version",
+}
+"""What is not tried again where what performs the plans is another engine's, too."""
+
+
+def _laws(*classes: type) -> set[str]:
+    return {name for laws in classes for name in vars(laws) if name.startswith("test_")}
+
+
+_LAWS_OF_PLANS: Final = _laws(*ABOUT_PLANS)
+_LOST: Final = (KEPT - _LAWS_OF_PLANS) | (PERFORMED_ELSEWHERE - _laws(*Contract.mro()))
 assert not _LOST, f"there are no such laws: {_LOST}"  # a law that was renamed would be lost
 
 
-def another_way(*, whole: bool = False) -> Callable[[C], C]:
-    """Hold a class of tests to the laws for another way; to all of them if `whole`, or with `soak`."""
+def another_way(*, whole: bool = False, performed_elsewhere: bool = False) -> Callable[[C], C]:
+    """Hold a class of tests to the laws for another way; to all of them if `whole`, or with `soak`.
+
+    performed_elsewhere: whether the same performer is held to these laws by another engine.
+    """
 
     def decorate(tests: C) -> C:
         if not whole and profiles.chosen() != "soak":
-            for name in _LAWS_OF_PLANS - KEPT:
+            for name in _LAWS_OF_PLANS - KEPT | (PERFORMED_ELSEWHERE if performed_elsewhere else set[str]()):
                 setattr(tests, name, None)
         return tests
 
