@@ -6,6 +6,7 @@ from __future__ import annotations
 from contextlib import closing
 from functools import partial
 from importlib import import_module
+from itertools import product
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -95,13 +96,15 @@ class Stopped:
 
     def test_a_purge_stopped_after_any_round_trip_is_finished_by_the_next(self, clients: Clients) -> None:
         management: Any = clients.one.management
-        for steps in range(12):
-            name = tenant, stream = f"tenant {steps % 4}", f"purged, {steps}"
+        # The next may be a writer, or a purge that no writer has come before.
+        for steps, writer in product(range(12), (True, False)):
+            name = tenant, stream = f"tenant {steps % 4}", f"purged, {steps}, {writer}"
             append(clients.one, name, notes("one"), notes("two"))
             newest = log(clients.one, tenant)[-1].checkpoint or 0
             stop(management._plans.purge_stream(*name), management._performer, steps)
             log(clients.other, tenant)
-            clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
+            if writer:
+                clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
             clients.other.management.purge_stream(*name)
             assert whole(clients.one, name) == []
             assert [each for each in log(clients.one, tenant) if each.stream_id == stream] == []
