@@ -121,7 +121,6 @@ import-time: $(READY)-demo ## how long `import aett` takes
 	@$(BIN)/python benchmarks/import_time.py
 
 constraints: $(READY)-pip ## write constraints.txt anew, with the newest versions
-	@$(PIP) install --quiet --upgrade uv
 	@printf '%s\n' '-e .[all,testing]' pip uv hatchling editables | $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --no-emit-index-url --no-header --no-annotate --no-emit-package aett \
 		--group pyproject.toml:dev - > $(VENV)/constraints.txt

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import strategies as st
 from tests.contract.alike import Performer, compare, performer_of
-from tests.contract.served import ONE_BY_ONE, harness
+from tests.contract.test_dynamodb import harness
 from tests.simulated.dynamodb import SimulatedDynamo
 
 from aett.adapters.aws.call import Call, Refused
@@ -85,8 +85,7 @@ REQUEST = st.one_of(
     st.tuples(st.just("changed"), KEY, CHANGE),
     st.tuples(st.just("queried"), PARTITION, BETWEEN, SIZE, st.booleans()),
     st.tuples(st.just("fetched"), st.lists(KEY, min_size=1, max_size=6, unique_by=str)),
-    st.tuples(st.just("written"), ACTIONS, st.booleans()),
-    st.tuples(st.just("written_twice"), ACTIONS, st.booleans()),
+    *(st.tuples(st.just("written"), ACTIONS, st.booleans(), st.just(times)) for times in (1, 2)),
 )
 
 
@@ -133,18 +132,14 @@ class Side:
             run(fetched(self.table, keys), self.perform), key=lambda item: (item["pk"]["S"], item["sk"]["S"])
         )
 
-    def written(self, actions: list[tuple[Any, ...]], once: bool, times: int = 1) -> list[object]:  # noqa: FBT001
-        """All of it, or what was in the way; with a token if it is to be done once, however often it is asked."""
+    def written(self, actions: list[tuple[Any, ...]], once: bool, times: int) -> object:  # noqa: FBT001
+        """All of it, or what was in the way, as often as it is asked; with a token if it is to be done once."""
         asked = [
             {kind: {**({"Key": key} if item is None else {"Item": {**key, **item}}), **condition}}
             for kind, key, condition, item in actions
         ]
         token = str(uuid4()) if once else None
         return [run(written(self.table, asked, token), self.perform) for _ in range(times)]
-
-    def written_twice(self, actions: list[tuple[Any, ...]], once: bool) -> object:  # noqa: FBT001
-        """The same, as by a client that has heard no answer."""
-        return self.written(actions, once, 2)
 
     def _asked(self, method: str, **arguments: Any) -> object:
         reply = self.perform(Call(method, {"TableName": self.table, **arguments}, refusals=(CONDITION,)))
@@ -159,8 +154,4 @@ def test_the_simulated_dynamodb_answers_as_the_server_does(dynamodb_url: str, *,
         simulated = SimulatedDynamo(listed=None, most=most, remembers=True)
         return Side(performer_of(clients.one.commits), table).filled(), Side(simulated, table).filled()
 
-    compare(
-        harness("aett.adapters.dynamodb", dynamodb_url, awaited=awaited, slow=True, traits=ONE_BY_ONE),
-        REQUEST,
-        sides,
-    )
+    compare(harness(dynamodb_url, awaited=awaited), REQUEST, sides)

@@ -12,7 +12,8 @@ import aioboto3
 import boto3
 import pytest
 from tests.contract.answering import Answering, patient
-from tests.contract.served import ONE_BY_ONE, git_history_twice, harness
+from tests.contract.served import ONE_BY_ONE, git_history_twice
+from tests.contract.served import harness as served
 from tests.contract.stopped import LargePages, OneByOne, Stopped, Twice
 from tests.contract.ways import another_way
 from tests.servers.kinds import KINDS
@@ -38,6 +39,11 @@ ENGINE = "aett.adapters.dynamodb"
 RACE = Race(writers=8, commits=25, streams=4, seconds=2.0)
 
 
+def harness(url: str, *, awaited: bool = False) -> Harness:
+    """The engine at a new table for each place."""
+    return served(ENGINE, url, awaited=awaited, slow=True, traits=ONE_BY_ONE)
+
+
 @another_way(whole=KINDS["dynamodb"].is_named)
 class TestDynamodb(Stopped, LargePages):
     race = RACE
@@ -46,7 +52,7 @@ class TestDynamodb(Stopped, LargePages):
 
     @pytest.fixture
     def harness(self, dynamodb_url: str) -> Harness:
-        return harness(ENGINE, dynamodb_url, slow=True, traits=ONE_BY_ONE)
+        return harness(dynamodb_url)
 
 
 @another_way(whole=KINDS["dynamodb"].is_named)
@@ -55,7 +61,7 @@ class TestAsyncDynamodb(OneByOne):
 
     @pytest.fixture
     def harness(self, dynamodb_url: str) -> Harness:
-        return harness(ENGINE, dynamodb_url, awaited=True, slow=True, traits=ONE_BY_ONE)
+        return harness(dynamodb_url, awaited=True)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from functools import partial
 
 
 class Relay:
@@ -74,23 +73,22 @@ class Relay:
                 with self._lock:
                     self._open.add(client)
                     self.let_in += 1
-                    silent = self._silent
-                serve = partial(self._serve, client, silent=silent)
-                threading.Thread(target=serve, daemon=True).start()
+                    serve = self._drop if self._silent else self._serve
+                threading.Thread(target=serve, args=(client,), daemon=True).start()
 
-    def _serve(self, client: socket.socket, *, silent: bool) -> None:
+    def _drop(self, client: socket.socket) -> None:
         with client, suppress(OSError):
-            if silent:
-                while client.recv(1 << 16):
-                    pass
-                return
-            with socket.create_connection(("127.0.0.1", self._server)) as server:
-                with self._lock:
-                    self._open.add(server)
-                answers = threading.Thread(target=self._pass, args=(server, client), daemon=True)
-                answers.start()
-                self._pass(client, server)
-                answers.join()
+            while client.recv(1 << 16):
+                pass
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError), socket.create_connection(("127.0.0.1", self._server)) as server:
+            with self._lock:
+                self._open.add(server)
+            answers = threading.Thread(target=self._pass, args=(server, client), daemon=True)
+            answers.start()
+            self._pass(client, server)
+            answers.join()
 
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
