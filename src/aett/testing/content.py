@@ -14,7 +14,7 @@ from aett.core.commit import Commit, EventMessage
 from aett.core.head import Head
 from aett.core.headers import EMPTY
 from aett.testing import strategies
-from aett.testing.samples import Booked, Loaded, Noted, Passenger
+from aett.testing.samples import Booked, Loaded, Noted, Passenger, Refund
 
 
 @frozen
@@ -41,7 +41,11 @@ FULL: Final = st.builds(
 # Cheap to draw, and mostly of events that do not conflict.
 NOTES: Final = st.builds(Content, st.integers(1, 5).map(lambda count: (Noted("n"),) * count), strategies.near())
 MIXED: Final = st.builds(
-    Content, st.lists(st.sampled_from(FEW), min_size=1, max_size=5).map(tuple), strategies.near()
+    Content,
+    st.lists(st.sampled_from(FEW), min_size=1, max_size=5).map(tuple),
+    strategies.near(),
+    st.sampled_from((EMPTY, {"a": [1, None]})),
+    st.sampled_from(((), (Refund(1, "late"),))),
 )
 CONTENT: Final = NOTES | MIXED
 WHO: Final = st.integers(0, 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from aett.core.number import MAX_REVISION
 from aett.core.outcome import Failure, Outcome, Success
 from aett.core.register import Register
 from aett.core.rejection import CommitRejection
+from aett.core.snapshot import Snapshot
 from aett.core.stamp import from_microseconds, to_microseconds
 from aett.testing import strategies
 from aett.testing.clients import Client, opened
@@ -82,11 +83,37 @@ class Witnesses(RuleBasedStateMachine):
         for name in names:
             self._expect(commits.get(*name), self.model.get(name), "L7: the stream")
 
-    def _look_beside_the_log(self, name: Name) -> None:
+    def _look_where_the_log_ends(self, who: int, tenant: str) -> None:
+        commits = self.users[who].commits
+        tail = commits.tail(tenant)
+        self._learn(who, tenant)
+        expected = self.model.tail(tenant)
+        assert tail == expected, f"L10: the tail is {tail!r}, not {expected!r}"
+        tenants = sorted(commits.tenants())
+        assert tenants == self.model.tenants(), f"L9: the tenants are {tenants!r}, not {self.model.tenants()!r}"
+
+    @contextmanager
+    def _emptied(self, who: int, name: Name, names: Sequence[Name], kept: int) -> Generator[None]:
+        """Purge what is there of everything: a snapshot, unless `kept` is 0, and ids, for which they look then."""
+        self.touched = name
+        if kept:
+            self._keep(who, name, kept, "purged", b"")
+        ids = {each: [commit.commit_id for commit in self.model.stream(each)] for each in names}
+        yield
+        for each in names:
+            self._look_beside_the_log(each, ids[each])
+        self._look_where_the_log_ends(who, name[0])
+
+    def _keep(self, who: int, name: Name, revision: int, mark: str, payload: bytes) -> None:
+        snapshot = Snapshot(Head(*name, revision, 1, revision), mark, payload)
+        self.users[who].snapshots.add(snapshot)
+        self.model.add_snapshot(snapshot)
+
+    def _look_beside_the_log(self, name: Name, ids: Sequence[UUID] = ()) -> None:
         user = self._whose_turn
         for max_revision in (1, 2, MAX_REVISION):
             self._read_snapshot(user, name, max_revision)
-        for commit_id in self.ids[-3:]:
+        for commit_id in dict.fromkeys((*self.ids[-3:], *ids[-3:])):
             found, expected = user.commits.find(*name, commit_id), self.model.find(name, commit_id)
             assert same(self._compared(found), self._compared(expected)), f"L13: {found!r}, not {expected!r}"
 
