@@ -103,8 +103,11 @@ class Stopped:
             newest = log(clients.one, tenant)[-1].checkpoint or 0
             stop(management._plans.purge_stream(*name), management._performer, steps)
             log(clients.other, tenant)
+            purged = not clients.other.commits.head(*name).sequence
             if writer:
-                clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
+                told = clients.other.commits.commit(make(Head(*name), *notes("anew"), commit_id=uuid4()))
+                assert isinstance(told, Success) == purged, f"after {steps} round trips: {told}"
+                assert len(whole(clients.one, name)) == (1 if purged else 2)
             clients.other.management.purge_stream(*name)
             assert whole(clients.one, name) == []
             assert [each for each in log(clients.one, tenant) if each.stream_id == stream] == []
