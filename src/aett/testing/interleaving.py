@@ -11,7 +11,8 @@ Plans yield at each round trip, so this runs the real ones, not a model of them:
 3. States are visited breadth first, each once: two orders that come to the same content and answers have one
    future. So the first schedule that breaks a law is a shortest one.
 4. Where no actor waits any longer, the check asserts the laws on what is there and on what each was told.
-5. Where there are too many states, `wander` follows schedules chosen at random instead, by a seed.
+5. Where there are too many states, `wander` follows schedules chosen at random instead, by a seed. Nothing comes
+   back to where it was, so there each actor's plan goes on, and is not made anew.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ class Event(Enum):
     CRASH = "crashes before"
     LOST = "loses the reply to"
     TWICE = "asks, unheard, and asks again"
+
+
+_EVENTS: Final = tuple(Event)
 
 
 class Crashed:
@@ -114,6 +118,8 @@ class _Actor:
     told: tuple[str, ...] = ()
     step: Step[Any] | None = None
     result: Any = None
+    plan: Plan[Any] | None = field(default=None, eq=False, repr=False)
+    """What goes on, where nothing comes back to where it was."""
 
     def key(self) -> Hashable:
         return (self.told, self.step is None, self.result is CRASHED)
@@ -169,7 +175,8 @@ class Interleavings:
 
     def explore(self, limit: int = 1_000_000) -> Explored:
         """Visit every state. `Misbehaved` with a shortest schedule; a `RuntimeError` if there are too many."""
-        start = self._start()
+        actors = tuple(self._advanced(name, _Actor()) for name in self.actors)
+        start = _State(self.world.copy(), actors, self.budget)
         waiting, known, ends = deque([start]), {start.key()}, 0
         while waiting:
             state = waiting.popleft()
@@ -189,7 +196,8 @@ class Interleavings:
         """Follow this many schedules, chosen at random. `Misbehaved` with the first that breaks a law."""
         chance, steps = random.Random(seed), 0  # noqa: S311  # a schedule is no secret
         for _ in range(times):
-            state = self._start()
+            actors = tuple(_begun(program) for program in self.actors.values())
+            state = _State(self.world.copy(), actors, self.budget)
             while choices := self._choices(state):
                 # Faults are rarer than steps, or most schedules would be spent on them at once.
                 weights = [8 if each.left == state.budget else 1 for each in choices]
@@ -198,10 +206,6 @@ class Interleavings:
                 steps += 1
             self._checked(state)
         return Explored(steps, times)
-
-    def _start(self) -> _State:
-        actors = tuple(self._advanced(name, _Actor()) for name in self.actors)
-        return _State(self.world.copy(), actors, self.budget)
 
     def _checked(self, state: _State) -> None:
         results = dict(zip(self.actors, (actor.result for actor in state.actors), strict=True))
@@ -212,12 +216,12 @@ class Interleavings:
 
     def _choices(self, state: _State) -> list[_Choice]:
         """What can happen next."""
+        events = [(each, left) for each in _EVENTS if (left := state.budget.spent(each)) is not None]
         return [
             _Choice(name, index, event, actor.step, left)
             for index, (name, actor) in enumerate(zip(self.actors, state.actors, strict=True))
             if actor.step is not None
-            for event in Event
-            if (left := state.budget.spent(event)) is not None
+            for event, left in events
             if event is not Event.TWICE or _changes(state.world, actor.step)
         ]
 
@@ -239,6 +243,8 @@ class Interleavings:
             answer = world.perform(choice.step)
         if choice.event is Event.LOST:
             answer = _LOST
+        if actor.plan is not None:
+            return _answered(actor, actor.plan, answer)
         told = "lost" if answer is _LOST else repr(answer)
         return self._advanced(choice.name, _Actor((*actor.answers, answer), (*actor.told, told)))
 
@@ -256,14 +262,29 @@ def _changes(world: Simulated, step: Step[Any]) -> bool:
     return once.key() != world.key()
 
 
-def _replayed(program: Program, actor: _Actor) -> _Actor:
-    """The actor at its next step, or its end: its plan is made anew and given all its answers."""
+def _begun(program: Program) -> _Actor:
+    """The actor at its first step, or its end; its plan goes on."""
     plan = program()
     try:
-        step = next(plan)
-        for answer in actor.answers:
-            lost = answer is _LOST
-            step = plan.throw(StorageUnavailable("the reply was lost")) if lost else plan.send(answer)
+        return _Actor(step=next(plan), plan=plan)
+    except StopIteration as end:
+        return _Actor(result=end.value)
+
+
+def _answered(actor: _Actor, plan: Plan[Any], answer: Any) -> _Actor:
+    """The actor at its plan's next step, or its end."""
+    try:
+        lost = answer is _LOST
+        step = plan.throw(StorageUnavailable("the reply was lost")) if lost else plan.send(answer)
     except StopIteration as end:
         return evolve(actor, step=None, result=end.value)
-    return evolve(actor, step=step, result=None)
+    return evolve(actor, step=step)
+
+
+def _replayed(program: Program, actor: _Actor) -> _Actor:
+    """The actor at its next step, or its end: its plan is made anew and given all its answers."""
+    again = _begun(program)
+    for answer in actor.answers:
+        assert again.plan is not None, "an actor that has ended asks nothing"
+        again = _answered(again, again.plan, answer)
+    return evolve(again, answers=actor.answers, told=actor.told, plan=None)

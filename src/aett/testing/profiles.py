@@ -31,7 +31,7 @@ PROFILES: Final = {
 # Examples and steps of a state machine: each example is a place of storage of its own.
 _MACHINES: Final = {"dev": (9, 30), "ci": (18, 30), "soak": (2_000, 100)}
 _DRAWN_ANEW: Final = 9
-_SLOW_MACHINES: Final = {"dev": (4, 25), "ci": (4, 25), "soak": (2_000, 100)}
+_SLOW_MACHINES: Final = {"dev": (3, 20), "ci": (3, 20), "soak": (2_000, 100)}
 
 
 def chosen() -> str:
