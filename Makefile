@@ -65,7 +65,7 @@ quick: $(READY)-test ## run the tests that need no server: what one runs while w
 	@$(PYTEST) $(QUICK) $(PYTEST_ARGS)
 
 check: $(READY)-check ## format, lint, types and layers, without changing anything
-	@$(MAKE) --no-print-directory -j$(if $(BESIDE),3,2) checked-by-pyright checked-by-mypy $(BESIDE) checked-by-ruff checked-for-layers
+	@$(MAKE) --no-print-directory -j3 checked-by-pyright checked-by-mypy $(BESIDE) checked-by-ruff checked-for-layers
 
 checked-by-ruff:
 	@$(BIN)/ruff format --check $(EXISTING)

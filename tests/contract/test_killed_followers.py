@@ -91,7 +91,7 @@ class Crew:
 
     def __init__(self, where: Where) -> None:
         self._where = where
-        self._context = multiprocessing.get_context("forkserver")
+        self._context = multiprocessing.get_context("forkserver")  # they need not import what it has imported
         self._chance = random.Random(7)  # noqa: S311  # no secret
         self.processes = [self._begun() for _ in range(3)]
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Protocol, Self, TypeAlias
 
@@ -55,9 +55,6 @@ class Event(Enum):
     CRASH = "crashes before"
     LOST = "loses the reply to"
     TWICE = "asks, unheard, and asks again"
-
-
-_EVENTS: Final = tuple(Event)
 
 
 class Crashed:
@@ -175,8 +172,7 @@ class Interleavings:
 
     def explore(self, limit: int = 1_000_000) -> Explored:
         """Visit every state. `Misbehaved` with a shortest schedule; a `RuntimeError` if there are too many."""
-        actors = tuple(self._advanced(name, _Actor()) for name in self.actors)
-        start = _State(self.world.copy(), actors, self.budget)
+        start = self._start(self._advanced(name, _Actor()) for name in self.actors)
         waiting, known, ends = deque([start]), {start.key()}, 0
         while waiting:
             state = waiting.popleft()
@@ -196,8 +192,7 @@ class Interleavings:
         """Follow this many schedules, chosen at random. `Misbehaved` with the first that breaks a law."""
         chance, steps = random.Random(seed), 0  # noqa: S311  # a schedule is no secret
         for _ in range(times):
-            actors = tuple(_begun(program) for program in self.actors.values())
-            state = _State(self.world.copy(), actors, self.budget)
+            state = self._start(map(_begun, self.actors.values()))
             while choices := self._choices(state):
                 # Faults are rarer than steps, or most schedules would be spent on them at once.
                 weights = [8 if each.left == state.budget else 1 for each in choices]
@@ -206,6 +201,9 @@ class Interleavings:
                 steps += 1
             self._checked(state)
         return Explored(steps, times)
+
+    def _start(self, actors: Iterable[_Actor]) -> _State:
+        return _State(self.world.copy(), tuple(actors), self.budget)
 
     def _checked(self, state: _State) -> None:
         results = dict(zip(self.actors, (actor.result for actor in state.actors), strict=True))
@@ -216,7 +214,7 @@ class Interleavings:
 
     def _choices(self, state: _State) -> list[_Choice]:
         """What can happen next."""
-        events = [(each, left) for each in _EVENTS if (left := state.budget.spent(each)) is not None]
+        events = [(each, left) for each in Event if (left := state.budget.spent(each)) is not None]
         return [
             _Choice(name, index, event, actor.step, left)
             for index, (name, actor) in enumerate(zip(self.actors, state.actors, strict=True))
@@ -244,7 +242,7 @@ class Interleavings:
         if choice.event is Event.LOST:
             answer = _LOST
         if actor.plan is not None:
-            return _answered(actor, actor.plan, answer)
+            return _answered(actor, answer)
         told = "lost" if answer is _LOST else repr(answer)
         return self._advanced(choice.name, _Actor((*actor.answers, answer), (*actor.told, told)))
 
@@ -271,8 +269,10 @@ def _begun(program: Program) -> _Actor:
         return _Actor(result=end.value)
 
 
-def _answered(actor: _Actor, plan: Plan[Any], answer: Any) -> _Actor:
+def _answered(actor: _Actor, answer: Any) -> _Actor:
     """The actor at its plan's next step, or its end."""
+    plan = actor.plan
+    assert plan is not None, "an actor whose plan has ended asks nothing"
     try:
         lost = answer is _LOST
         step = plan.throw(StorageUnavailable("the reply was lost")) if lost else plan.send(answer)
@@ -285,6 +285,5 @@ def _replayed(program: Program, actor: _Actor) -> _Actor:
     """The actor at its next step, or its end: its plan is made anew and given all its answers."""
     again = _begun(program)
     for answer in actor.answers:
-        assert again.plan is not None, "an actor that has ended asks nothing"
-        again = _answered(again, again.plan, answer)
+        again = _answered(again, answer)
     return evolve(again, answers=actor.answers, told=actor.told, plan=None)

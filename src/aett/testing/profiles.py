@@ -30,8 +30,9 @@ PROFILES: Final = {
 
 # Examples and steps of a state machine: each example is a place of storage of its own.
 _MACHINES: Final = {"dev": (9, 30), "ci": (18, 30), "soak": (2_000, 100)}
-_DRAWN_ANEW: Final = 9
 _SLOW_MACHINES: Final = {"dev": (3, 20), "ci": (3, 20), "soak": (2_000, 100)}
+# Of a run of Hypothesis's, so many examples are new: see `in_runs`.
+_DRAWN_ANEW: Final = 9
 
 
 def chosen() -> str:
